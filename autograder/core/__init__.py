@@ -1,0 +1,1 @@
+"""The engine: probes, the wire, workers, the nursery that forks them, and the judges."""

@@ -1,0 +1,173 @@
+"""Reading an assignment folder: assignment.toml and what lies beside it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from autograder.core.limits import Limits
+from autograder.errors import AssignmentError
+
+TOML_NAME = "assignment.toml"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A group of tests that earn points together.
+
+    Attributes:
+        name: what ``@points(..., question=name)`` refers to.
+        title: how people see it.
+        all_or_nothing: one failed test costs all of its points.
+        training: it trains a model (benchmarks of the engine leave it out).
+    """
+
+    name: str
+    title: str
+    all_or_nothing: bool = False
+    training: bool = False
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment as its folder describes it.
+
+    Attributes:
+        name: the folder's name.
+        module: the submission's module name; its file is ``<module>.py`` or ``<module>.ipynb``.
+        points: what all tests, public and hidden, are worth together.
+        autograd: False: automatic differentiation is switched off before the submission is imported.
+        thresholds: numbers that tests judge by.
+    """
+
+    name: str
+    folder: Path
+    title: str
+    module: str
+    points: Decimal
+    autograd: bool = True
+    limits: Limits = field(default_factory=Limits)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+
+    def question(self, name: str) -> Question:
+        """The question of that name.
+
+        Raises:
+            AssignmentError: there is none.
+        """
+        for question in self.questions:
+            if question.name == name:
+                return question
+        raise AssignmentError(f"{self.folder / TOML_NAME}: no [[question]] named {name!r}, but a test asks for it")
+
+    def test_files(self) -> list[Path]:
+        """Public test files first, then the hidden ones; each group by name."""
+        return sorted(self.folder.glob("test_*.py")) + sorted(self.folder.glob("hidden/test_*.py"))
+
+    @property
+    def hidden_folder(self) -> Path:
+        """Where the hidden tests live (absent in what students receive)."""
+        return self.folder / "hidden"
+
+
+def load_assignment(folder: Path) -> Assignment:
+    """Read ``folder/assignment.toml``.
+
+    Raises:
+        AssignmentError: the file is missing, is no TOML, or has unknown, missing or mistyped keys.
+    """
+    path = folder / TOML_NAME
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise AssignmentError(f"{path}: not found; an assignment is a folder with this file in it") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise AssignmentError(f"{path}: not valid TOML: {error}") from None
+    _refuse_unknown(raw, {"title", "module", "points", "autograd", "limits", "thresholds", "question"}, path, "")
+    questions = tuple(_build(Question, entry, path, "[[question]]") for entry in raw.get("question", []))
+    _refuse_repeats([question.name for question in questions], path)
+    name = folder.resolve().name
+    return Assignment(
+        name=name,
+        folder=folder,
+        title=_typed(raw, "title", str, path, default=name),
+        module=_typed(raw, "module", str, path, default=name),
+        points=_decimal(raw.get("points"), path),
+        autograd=_typed(raw, "autograd", bool, path, default=True),
+        limits=_build(Limits, raw.get("limits", {}), path, "[limits]"),
+        thresholds=dict(raw.get("thresholds", {})),
+        questions=questions,
+    )
+
+
+def find_course(start: Path) -> Path:
+    """The nearest folder at or above ``start`` that holds ``assignments/``.
+
+    Raises:
+        AssignmentError: there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / "assignments").is_dir():
+            return folder
+    raise AssignmentError(
+        f"{start}: no folder assignments/ here or above; run this inside the course, or pass --course"
+    )
+
+
+def find_assignment(course: Path, name: str) -> Assignment:
+    """The assignment of that name in a course.
+
+    Raises:
+        AssignmentError: it does not exist; the text lists those that do.
+    """
+    known = sorted(path.parent.name for path in course.glob(f"assignments/*/{TOML_NAME}"))
+    if name not in known:
+        raise AssignmentError(
+            f"no assignment {name!r} in {course / 'assignments'}; there are: {', '.join(known) or 'none'}"
+        )
+    return load_assignment(course / "assignments" / name)
+
+
+def _typed(raw: Mapping[str, Any], key: str, kind: type, path: Path, *, default: Any) -> Any:
+    value = raw.get(key, default)
+    if not isinstance(value, kind):
+        raise AssignmentError(f"{path}: {key} must be {kind.__name__}, not {value!r}")
+    return value
+
+
+def _decimal(value: object, path: Path) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        raise AssignmentError(f"{path}: points must be a number, the total of all tests, not {value!r}") from None
+
+
+def _build(kind: type, raw: object, path: Path, where: str) -> Any:
+    if not isinstance(raw, dict):
+        raise AssignmentError(f"{path}: {where} must be a table")
+    types = {item.name: str(item.type) for item in fields(kind)}
+    _refuse_unknown(raw, set(types), path, f"{where} ")
+    for key, value in raw.items():
+        wanted: tuple[type, ...] = {"str": (str,), "bool": (bool,), "int": (int,), "float": (int, float)}[types[key]]
+        if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+            raise AssignmentError(f"{path}: {where} {key} must be {types[key]}, not {value!r}")
+    try:
+        return kind(**raw)
+    except TypeError as error:
+        raise AssignmentError(f"{path}: {where} {str(error).split(') ')[-1]}") from None
+
+
+def _refuse_unknown(raw: Mapping[str, Any], known: set[str], path: Path, where: str) -> None:
+    if unknown := sorted(set(raw) - known):
+        raise AssignmentError(f"{path}: {where}unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
+
+
+def _refuse_repeats(names: list[str], path: Path) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise AssignmentError(f"{path}: two questions are named {name!r}")

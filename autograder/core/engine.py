@@ -1,0 +1,292 @@
+"""The engine as the grader's own process sees it: start the machinery, hand out submissions, collect verdicts.
+
+Promises: ``grade`` yields one ``Graded`` for every task, whatever the submission does; a judge that dies, hangs or
+sends half an answer makes an ``error``, never points. Needs no torch in this process, so a command starts at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from types import TracebackType
+from typing import IO, Any
+
+from autograder.core.assignment import Assignment
+from autograder.core.outcome import Graded, Task, TestInfo, TestOutcome
+from autograder.errors import AssignmentError, InfrastructureError
+
+_START_SECONDS = 120.0
+_JUDGE_SECONDS = 180.0  # what judging may take beyond the submission's own limit
+_PATIENCE = 3.0  # seconds that the nursery has to end its workers
+_CHUNK = 2**16
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+@dataclass
+class _Running:
+    task: Task
+    deadline: float
+    attempt: int
+    received: bytearray = field(default_factory=bytearray)
+
+
+class Engine:
+    """A nursery and a judge host for one assignment.
+
+    Args:
+        assignment: what is graded.
+        jobs: submissions judged at the same time.
+        device: "cpu", "cuda", or "auto" for a GPU where there is one.
+        seed: of everything that is drawn; the same seed gives the same verdicts.
+        skip_questions: questions whose tests are left out.
+        measure_memory: note each worker's memory (costs some milliseconds each).
+
+    Attributes (once entered):
+        tests: what was collected.
+        device: "cpu" or "cuda".
+        isolation: one line: what workers run under.
+        versions: of what the verdicts depend on.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        *,
+        jobs: int = 1,
+        device: str = "auto",
+        seed: int = 0,
+        skip_questions: Iterable[str] = (),
+        measure_memory: bool = False,
+    ):
+        self.assignment = assignment
+        self.jobs = jobs
+        self.device = device
+        self.seed = seed
+        self.tests: tuple[TestInfo, ...] = ()
+        self.isolation = ""
+        self.versions: dict[str, str] = {}
+        self._skip = sorted(assignment.question(name).name for name in skip_questions)
+        self._measure_memory = measure_memory
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Engine:
+        if sys.platform != "linux":
+            raise InfrastructureError("grading runs on Linux only; students' own pytest runs anywhere")
+        self._start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._stack.close()
+
+    def grade(self, tasks: Iterable[Task]) -> Iterator[Graded]:
+        """Grade submissions, ``jobs`` at a time; yields in order of completion and takes tasks as it needs them."""
+        waiting = iter(tasks)
+        again: list[_Running] = []
+        with selectors.DefaultSelector() as selector:
+            try:
+                while True:
+                    self._fill(selector, waiting, again)
+                    if not selector.get_map():
+                        return
+                    for run, graded in self._finished(selector):
+                        if graded.error is not None and run.attempt == 1 and not self._alive():
+                            again.append(replace(run, attempt=2, received=bytearray()))
+                        else:
+                            yield graded
+            finally:
+                for key in list(selector.get_map().values()):
+                    os.close(key.fd)
+
+    def _fill(self, selector: selectors.BaseSelector, waiting: Iterator[Task], again: list[_Running]) -> None:
+        while len(selector.get_map()) < self.jobs:
+            run = again.pop() if again else None
+            if run is None:
+                task = next(waiting, None)
+                if task is None:
+                    return
+                run = _Running(task, 0.0, 1)
+            if not self._alive():
+                if selector.get_map():  # let those that were running learn their fate first
+                    again.append(run)
+                    return
+                self._stack.close()
+                self._start()
+            self._submit(selector, run)
+
+    def _submit(self, selector: selectors.BaseSelector, run: _Running) -> None:
+        read, write = os.pipe()
+        folder = os.open(run.task.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            order = json.dumps({"key": run.task.key, "file": run.task.file}).encode()
+            # A host that died is noticed by the pipe's end, like a judge that died.
+            with contextlib.suppress(OSError):
+                socket.send_fds(self._jobs, [order], [folder, write])
+        finally:
+            os.close(folder)
+            os.close(write)
+        run.deadline = time.monotonic() + self.assignment.limits.submission_seconds + _JUDGE_SECONDS
+        selector.register(read, selectors.EVENT_READ, data=run)
+
+    def _finished(self, selector: selectors.BaseSelector) -> Iterator[tuple[_Running, Graded]]:
+        """Wait for something to happen; yields those whose judge is done, dead or overdue."""
+        for key, _ in selector.select(timeout=1.0):
+            run: _Running = key.data
+            chunk = os.read(key.fd, _CHUNK)
+            run.received += chunk
+            if not chunk:
+                selector.unregister(key.fd)
+                os.close(key.fd)
+                yield run, _graded(run)
+        for key in list(selector.get_map().values()):
+            if time.monotonic() > key.data.deadline:
+                selector.unregister(key.fd)
+                os.close(key.fd)
+                yield key.data, Graded(key.data.task.key, error="the judge did not finish in time")
+
+    def _alive(self) -> bool:
+        return all(process.poll() is None for process in (self._nursery, self._host))
+
+    def _start(self) -> None:
+        with contextlib.ExitStack() as stack:
+            home = stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-"))
+            log = stack.enter_context(tempfile.TemporaryFile())
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            jobs, host_jobs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            for end in (ours, theirs, jobs, host_jobs):
+                stack.enter_context(end)
+            hello, host_hello = os.pipe()
+            nursery = _spawn(stack, "nursery", [theirs.fileno()], home, log, stdout=subprocess.PIPE)
+            fds = [host_jobs.fileno(), ours.fileno(), host_hello]
+            # The judge host never sees a GPU: it computes oracles, and forks.
+            host = _spawn(stack, "judge_host", fds, home, log, extra={"CUDA_VISIBLE_DEVICES": ""})
+            os.close(host_hello)
+            self._nursery, self._host, self._jobs = nursery, host, jobs
+            assert nursery.stdout is not None
+            assert host.stdin is not None
+            found = _first_words(nursery.stdout, "the nursery", log)
+            self._resolve(found)
+            with host.stdin:
+                host.stdin.write(json.dumps(self._order()).encode())
+            self._note_tests(_first_words(os.fdopen(hello, "rb"), "the judge host", log))
+            # From here on each end has one owner: when a process dies, whoever waits for it notices.
+            for end in (ours, theirs, host_jobs):
+                end.close()
+            self._stack = stack.pop_all()
+
+    def _resolve(self, found: dict[str, Any]) -> None:
+        if self.device == "auto":
+            self.device = "cuda" if found["cuda"] else "cpu"
+        elif self.device == "cuda" and not found["cuda"]:
+            raise InfrastructureError("--device cuda: PyTorch sees no GPU here; use --device cpu")
+        self.isolation = found["isolation"]
+        self.versions = {"python": sys.version.split()[0], "torch": found["torch"]}
+
+    def _order(self) -> dict[str, Any]:
+        return {
+            "assignment": str(self.assignment.folder.resolve()),
+            "device": self.device,
+            "seed": self.seed,
+            "skip_questions": self._skip,
+            "measure_memory": self._measure_memory,
+        }
+
+    def _note_tests(self, hello: dict[str, Any]) -> None:
+        if "problem" in hello:
+            raise AssignmentError(hello["problem"])
+        self.tests = tuple(TestInfo(**{**test, "points": Decimal(test["points"])}) for test in hello["tests"])
+
+
+def _spawn(
+    stack: contextlib.ExitStack,
+    module: str,
+    fds: list[int],
+    home: str,
+    log: IO[bytes],
+    *,
+    stdout: int = subprocess.DEVNULL,
+    extra: dict[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start one of our processes by exec: clean environment, a private working directory, named descriptors only.
+
+    It leads its own session, so that Ctrl-C reaches the command alone, which then ends everything in order.
+    """
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "HOME": home,
+        "TMPDIR": home,
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # asking for a GPU must not initialise CUDA before the fork
+        **dict.fromkeys(_THREADS, "1"),
+        **(extra or {}),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-s", "-m", f"autograder.core.{module}", *map(str, fds)],
+        stdin=subprocess.PIPE if stdout == subprocess.DEVNULL else subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=log,
+        env=environment,
+        cwd=home,
+        pass_fds=fds,
+        start_new_session=True,
+    )
+    stack.callback(_end, process, patience=_PATIENCE if module == "nursery" else 0.0)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes], patience: float) -> None:
+    """End a process; with patience, it first gets the chance to end its own children (its control socket is closed)."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(patience)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def _first_words(stream: IO[bytes], who: str, log: IO[bytes]) -> dict[str, Any]:
+    """The JSON object that a process sends when it is ready."""
+    with stream:
+        with selectors.DefaultSelector() as selector:
+            selector.register(stream, selectors.EVENT_READ)
+            ready = selector.select(_START_SECONDS)
+        line = stream.readline() if ready else b""
+    try:
+        words: dict[str, Any] = json.loads(line)
+    except ValueError:
+        raise InfrastructureError(f"{who} did not start: {_last_words(log)}") from None
+    return words
+
+
+def _last_words(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = [line.strip() for line in log.read().decode("utf-8", "replace").splitlines() if line.strip()]
+    usage = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return (usage or lines or ["it said nothing"])[-1]
+
+
+def _graded(run: _Running) -> Graded:
+    """What a judge sent, or the error that it makes when it is not whole."""
+    try:
+        raw = json.loads(run.received)
+    except ValueError:
+        return Graded(run.task.key, error="the judge died before it finished")
+    raw["outcomes"] = tuple(TestOutcome(**outcome) for outcome in raw["outcomes"])
+    raw["notes"] = tuple(raw["notes"])
+    return Graded(**raw)

@@ -1,0 +1,100 @@
+"""Judging one submission: the collected tests run here, in a process forked for it, and only values reach them.
+
+Promises: each collected test gets a verdict. Failed means that the submission is wrong or broke; error means that the
+grader broke (a defect of the test, a lost nursery) and is never counted as the student's zero. A test that skips itself
+judged nothing, which is an error too. Nothing that a submission sends is unpickled, imported, evaluated or formatted by
+its own code.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from autograder.core.outcome import Graded, TestOutcome, Verdict
+from autograder.core.sandboxed import SandboxedBackend
+from autograder.core.text import plain_text
+from autograder.errors import CheckFailure, InfrastructureError, SubmissionError, TestDefect
+from autograder.plugin import BACKEND
+
+_MESSAGE = 4000  # characters
+
+
+class Recorder:
+    """Pytest plugin that turns the phases of each test into one outcome.
+
+    Args:
+        backend: where what a submission printed is fetched.
+    """
+
+    def __init__(self, backend: SandboxedBackend):
+        self._backend = backend
+        self.outcomes: dict[str, TestOutcome] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> pytest.TestReport:
+        """Note the verdict; the report that pytest gets is bare, since building one reads and parses sources."""
+        failed = call.excinfo is not None
+        if call.when == "call" or failed:
+            self._note(item.name, call.excinfo)
+        outcome: Any = "failed" if failed else "passed"
+        when: Any = call.when
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, when, start=0, stop=0, duration=0)
+
+    def _note(self, name: str, excinfo: pytest.ExceptionInfo[BaseException] | None) -> None:
+        output = self._backend.take_output()
+        if excinfo is None:
+            self.outcomes[name] = TestOutcome(name, "passed", output=output)
+            return
+        verdict, message = _judged(excinfo.value)
+        cause = excinfo.value.cause if isinstance(excinfo.value, CheckFailure) else None
+        self.outcomes[name] = TestOutcome(name, verdict, plain_text(message, _MESSAGE), cause, output)
+
+
+def _judged(error: BaseException) -> tuple[Verdict, str]:
+    if isinstance(error, CheckFailure | SubmissionError):
+        return "failed", str(error)
+    if isinstance(error, AssertionError):
+        return "failed", str(error) or "a condition of the test does not hold"
+    if isinstance(error, pytest.skip.Exception | pytest.xfail.Exception):
+        return "error", f"the test did not judge: {error}"
+    if isinstance(error, pytest.fail.Exception):
+        return "failed", str(error)
+    if isinstance(error, TestDefect | InfrastructureError | OSError | MemoryError) or not isinstance(error, Exception):
+        return "error", f"{type(error).__name__}: {error}"
+    # The test's own code tripped over what came back: one value where it unpacks two, a shape that does not multiply.
+    return "failed", f"what came back can't be used: {type(error).__name__}: {error}"
+
+
+def judge(items: Sequence[pytest.Item], backend: SandboxedBackend, key: str, *, measure_memory: bool = False) -> Graded:
+    """Run the collected tests on one submission."""
+    started = time.monotonic()
+    config = items[0].config
+    recorder = Recorder(backend)
+    config.stash[BACKEND] = backend
+    config.pluginmanager.register(recorder)
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    pss = backend.worker_pss_kb() if measure_memory else 0
+    backend.close()
+    outcomes = tuple(_complete(items, recorder.outcomes))
+    broken = [outcome for outcome in outcomes if outcome.verdict == "error"]
+    total = time.monotonic() - started
+    judging = total - backend.load_seconds - backend.probe_seconds
+    return Graded(
+        key,
+        outcomes,
+        str(backend.load_error) if backend.load_error else None,
+        backend.notes,
+        f"{broken[0].name}: {broken[0].message}" if broken else None,
+        {"total": total, "load": backend.load_seconds, "probes": backend.probe_seconds, "judging": judging},
+        pss,
+    )
+
+
+def _complete(items: Sequence[pytest.Item], outcomes: dict[str, TestOutcome]) -> Iterator[TestOutcome]:
+    for item in items:
+        yield outcomes.get(item.name) or TestOutcome(item.name, "error", "the test was collected but never ran")

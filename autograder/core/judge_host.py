@@ -1,0 +1,167 @@
+"""The trusted process that collects an assignment's tests once and forks a judge for each submission.
+
+It starts isolated from wherever the grader was called: own working directory, no conftest, no configuration file, no
+plugin but ours. Its instructions come on standard input, so that no path stands in its arguments.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+import torch
+
+from autograder.core.assignment import Assignment, load_assignment
+from autograder.core.isolation import die_with_parent
+from autograder.core.judge import judge
+from autograder.core.outcome import Graded
+from autograder.core.sandboxed import SandboxedBackend
+from autograder.core.warm import warm_up
+from autograder.errors import AssignmentError
+from autograder.plugin import INFO, plain_decimal
+
+_MAX_JOB = 4096
+
+
+class Host:
+    """Pytest plugin that, in the place of running the tests once, runs them for each job that arrives.
+
+    Args:
+        jobs: socket on which the engine sends jobs: a JSON object, with two descriptors (folder, result pipe).
+        hello: descriptor on which the engine learns, once, what was collected or what is wrong.
+        nursery: control socket of the nursery, for the judges.
+        assignment: the assignment that is graded.
+        measure_memory: ask each worker for its memory at the end.
+    """
+
+    def __init__(
+        self, jobs: socket.socket, nursery: socket.socket, hello: int, assignment: Assignment, *, measure_memory: bool
+    ):
+        self._jobs = jobs
+        self._hello = hello
+        self._nursery = nursery
+        self._assignment = assignment
+        self._measure_memory = measure_memory
+        self.problem: str | None = None
+
+    @pytest.hookimpl
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep the first file that can't be collected: without it no one may be graded."""
+        if report.failed and self.problem is None:
+            self.problem = f"{Path(report.nodeid).name or 'tests'} can't be collected: {report.longreprtext.strip()}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Serve until the engine hangs up."""
+        items = session.items
+        if self.problem is None:
+            self.problem = _unfit(items, self._assignment, session.config.getoption("--skip-question"))
+        if self.problem is not None:
+            _tell(self._hello, {"problem": self.problem[-3000:]})
+            return True
+        _tell(self._hello, {"tests": [_as_json(item) for item in items]})
+        warm_up()
+        gc.collect()
+        gc.freeze()
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # judges report by their pipe; the kernel reaps them
+        while (job := _next_job(self._jobs)) is not None:
+            message, folder, result = job
+            if os.fork() == 0:
+                self._become_judge(items, message, folder, result)
+            os.close(folder)
+            os.close(result)
+        return True
+
+    def _become_judge(self, items: list[pytest.Item], job: dict[str, Any], folder: int, result: int) -> NoReturn:
+        status = 70
+        try:
+            die_with_parent()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self._jobs.close()
+            backend = SandboxedBackend(self._nursery, folder, job["file"], self._assignment)
+            graded = judge(items, backend, job["key"], measure_memory=self._measure_memory)
+            with open(result, "wb") as stream:
+                stream.write(graded_to_json(graded))
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+
+
+def graded_to_json(graded: Graded) -> bytes:
+    """A graded submission as the judge sends it to the engine."""
+    return json.dumps(dataclasses.asdict(graded)).encode()
+
+
+def _unfit(items: list[pytest.Item], assignment: Assignment, skipped: list[str]) -> str | None:
+    """Why these tests can't grade anyone, or None."""
+    if not items:
+        return f"{assignment.folder}: no tests were collected"
+    for item in items:
+        if INFO not in item.stash:
+            return f"{item.nodeid}: the test has no points; mark it @points(n, question=...)"
+    total = sum((item.stash[INFO].points for item in items), Decimal(0))
+    if not skipped and total != assignment.points:
+        have, want = plain_decimal(total), plain_decimal(assignment.points)
+        return f"{assignment.folder / 'assignment.toml'}: points = {want}, but its tests are worth {have} together"
+    return None
+
+
+def _as_json(item: pytest.Item) -> dict[str, Any]:
+    info = item.stash[INFO]
+    return {**dataclasses.asdict(info), "points": str(info.points)}
+
+
+def _next_job(jobs: socket.socket) -> tuple[dict[str, Any], int, int] | None:
+    data, descriptors, _, _ = socket.recv_fds(jobs, _MAX_JOB, 2)
+    if not data:
+        return None
+    folder, result = descriptors
+    return json.loads(data), folder, result
+
+
+def _tell(hello: int, message: dict[str, Any]) -> None:
+    with open(hello, "wb") as stream:
+        stream.write(json.dumps(message).encode())
+
+
+def main() -> None:
+    """Entry point: ``python -m autograder.core.judge_host JOBS NURSERY HELLO`` (descriptors), instructions on stdin."""
+    jobs, nursery = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
+    hello = int(sys.argv[3])
+    order = json.loads(sys.stdin.buffer.read())
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    try:
+        assignment = load_assignment(Path(order["assignment"]))
+    except AssignmentError as error:
+        _tell(hello, {"problem": str(error)})
+        return
+    host = Host(jobs, nursery, hello, assignment, measure_memory=order["measure_memory"])
+    pytest.main(_arguments(order, assignment), plugins=[host])
+
+
+def _arguments(order: dict[str, Any], assignment: Assignment) -> list[str]:
+    arguments = ["-c", os.devnull, "--rootdir", str(assignment.folder), "--noconftest", "--import-mode=importlib"]
+    for plugin in ("cacheprovider", "terminal", "faulthandler", "unraisableexception", "threadexception", "junitxml"):
+        arguments += ["-p", f"no:{plugin}"]
+    arguments += ["-p", "autograder.plugin", "-s", "--device", order["device"], "--seed", str(order["seed"])]
+    for question in order["skip_questions"]:
+        arguments += ["--skip-question", question]
+    return arguments + [str(path) for path in assignment.test_files()]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""The two marks that a test carries."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+
+def points(value: int | str, *, question: str) -> pytest.MarkDecorator:
+    """What a test is worth, and the question that it belongs to.
+
+    Args:
+        value: an int, or a decimal as a string ("0.5"); floats are refused, scores are exact.
+        question: the name of a [[question]] in assignment.toml.
+
+    Raises:
+        TypeError: ``value`` is neither.
+    """
+    if not isinstance(value, int | str) or isinstance(value, bool):
+        raise TypeError(f"points({value!r}): give an int, or a decimal as a string such as '0.5'")
+    return pytest.mark.points(Decimal(value), question=question)
+
+
+def timeout(seconds: float) -> pytest.MarkDecorator:
+    """The wall clock (seconds) that each probe of this test may take in the sandbox."""
+    return pytest.mark.timeout(float(seconds))

@@ -1,0 +1,91 @@
+"""What grading one submission yields: the records that leave the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+Verdict = Literal["passed", "failed", "error"]
+
+
+@dataclass(frozen=True)
+class TestInfo:
+    """A collected test.
+
+    Attributes:
+        name: the test function's name, unique in the assignment.
+        question: the question that its points belong to.
+        points: what it is worth, exact.
+        hidden: from ``hidden/``: its source, data and messages are for staff only.
+        title: first line of its docstring: what it wants, in words for students.
+    """
+
+    __test__ = False
+
+    name: str
+    question: str
+    points: Decimal
+    hidden: bool
+    title: str
+
+
+@dataclass(frozen=True)
+class TestOutcome:
+    """One test's verdict on one submission.
+
+    Attributes:
+        name: the test's name.
+        verdict: passed, failed (the submission is wrong) or error (the grader broke: never the student's zero).
+        message: why not, as shown to a person; empty when passed. Bounded plain text.
+        cause: the likely cause in a few words, when one was recognised.
+        output: what the submission printed meanwhile; bounded plain text.
+    """
+
+    __test__ = False
+
+    name: str
+    verdict: Verdict
+    message: str = ""
+    cause: str | None = None
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission to grade.
+
+    Attributes:
+        key: an opaque name, unique in the batch (the worker never learns a student's name).
+        folder: a private folder that holds the submission's file(s); the worker may write in it.
+        file: the submission's file in it: ``.py`` or ``.ipynb``.
+    """
+
+    key: str
+    folder: Path
+    file: str
+
+
+@dataclass(frozen=True)
+class Graded:
+    """Everything that the engine knows of one graded submission.
+
+    Attributes:
+        key: the task's key.
+        outcomes: one a test, in the order of collection; empty when ``error`` is set.
+        load_error: why the submission could not be imported (all tests failed for this), else None.
+        notes: remarks on the import ("cell 5 failed: NameError: ...").
+        error: why the grader could not grade it (no verdicts then; run again), else None.
+        seconds: where the time went: "total", "load", "probes", "judging"; never part of scores or feedback.
+        worker_pss_kb: proportional set size of the worker after its last probe, 0 where unknown.
+    """
+
+    key: str
+    outcomes: tuple[TestOutcome, ...] = ()
+    load_error: str | None = None
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    worker_pss_kb: int = 0

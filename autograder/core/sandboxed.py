@@ -1,0 +1,173 @@
+"""Probes in a worker: the backend that the judge uses in the place of the one in process.
+
+Promises: a probe that crashes, exits, hangs, prints without end or breaks a limit costs the test that asked for it;
+the next one gets a fresh worker. A submission that can't be loaded is not tried again, and the probes of a submission
+together have a bounded wall clock. The nursery's death is an ``InfrastructureError``, never the submission's fault.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from autograder.core.assignment import Assignment
+from autograder.core.execution import Reply, Request
+from autograder.core.lease import Lease, WorkerLost
+from autograder.core.probe import Probe
+from autograder.core.submission import Raised, describe_call
+from autograder.core.text import plain_text
+from autograder.errors import InfrastructureError, LoadError, SubmissionError, WireError
+
+
+class SandboxedBackend:
+    """Runs the probes of one submission.
+
+    Args:
+        nursery: control socket of the nursery.
+        folder: descriptor of the submission's folder.
+        file: the submission's file in it.
+        assignment: module name, limits, and whether autograd is on.
+
+    Attributes:
+        load_error: why the submission can't be loaded, once that is known.
+        notes: remarks on what of it did not run.
+        load_seconds, probe_seconds: wall clock spent so far.
+    """
+
+    def __init__(self, nursery: socket.socket, folder: int, file: str, assignment: Assignment):
+        self._nursery = nursery
+        self._folder = folder
+        self._file = file
+        self._assignment = assignment
+        self._lease: Lease | None = None
+        self._printed: list[str] = []
+        self.load_error: LoadError | None = None
+        self.notes: tuple[str, ...] = ()
+        self.load_seconds = 0.0
+        self.probe_seconds = 0.0
+
+    def attempt(self, request: Request) -> Reply | Raised:
+        """As ``Backend.attempt``."""
+        call = describe_call(request.what, request.args, request.kwargs)
+        limit = self._assignment.limits.submission_seconds
+        remaining = limit - self.probe_seconds - self.load_seconds
+        if remaining <= 0:
+            raise SubmissionError(f"{call} was not run: the time for the whole submission ({limit:g} s) is used up")
+        lease = self._loaded_lease()
+        started = time.monotonic()
+        try:
+            answer = lease.exchange(_message(request), min(request.seconds, remaining))
+            return _checked(answer, call)
+        except WorkerLost as error:
+            self._lease = None
+            raise SubmissionError(f"{call} {error}") from None
+        except WireError as error:
+            self.close()
+            raise SubmissionError(f"{call} sent something that is no answer: {error}") from None
+        finally:
+            self.probe_seconds += time.monotonic() - started
+            self._printed.append(lease.output.decode("utf-8", "replace"))
+
+    def take_output(self) -> str:
+        """What was printed since the last call, cleaned."""
+        text = plain_text("".join(self._printed), 4000)
+        self._printed.clear()
+        return text
+
+    def worker_pss_kb(self) -> int:
+        """Proportional set size of the worker as it reports it, 0 where there is none."""
+        if self._lease is None:
+            return 0
+        try:
+            value = self._lease.exchange({"op": "memory"}, 5.0).get("value")
+        except (WorkerLost, InfrastructureError):
+            return 0
+        return value if isinstance(value, int) else 0
+
+    def close(self) -> None:
+        """End the worker, if there is one."""
+        if self._lease is not None:
+            self._lease.close()
+            self._lease = None
+
+    def _loaded_lease(self) -> Lease:
+        if self.load_error is not None:
+            raise self.load_error
+        if self._lease is not None:
+            return self._lease
+        started = time.monotonic()
+        limits = self._assignment.limits
+        lease = Lease(self._nursery, self._folder, limits)
+        message = {
+            "op": "load",
+            "file": self._file,
+            "module": self._assignment.module,
+            "autograd": self._assignment.autograd,
+        }
+        try:
+            answer = lease.exchange(message, limits.seconds)
+            self._note_load(answer)
+        except WorkerLost as error:
+            self.load_error = LoadError(f"{self._file}: importing it {error}")
+        except WireError as error:
+            self.load_error = LoadError(f"{self._file}: importing it sent something that is no answer: {error}")
+        finally:
+            self.load_seconds += time.monotonic() - started
+        if self.load_error is not None:
+            lease.close()
+            raise self.load_error
+        self._lease = lease
+        return lease
+
+    def _note_load(self, answer: Mapping[str, Any]) -> None:
+        if answer.get("ok") is True:
+            notes = answer.get("value")
+            if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+                raise WireError("its notes are no list of texts")
+            self.notes = tuple(plain_text(note, 400) for note in notes[:20])
+        else:
+            self.load_error = LoadError(plain_text(_text(answer, "text"), 600))
+
+
+def _message(request: Request) -> dict[str, Any]:
+    what = request.what
+    return {
+        "op": "run",
+        "name": what.name if isinstance(what, Probe) else what,
+        "source": what.source if isinstance(what, Probe) else None,
+        "parameters": list(what.parameters) if isinstance(what, Probe) else [],
+        "args": request.args,
+        "kwargs": dict(request.kwargs),
+        "seed": request.seed,
+        "device": str(request.device),
+    }
+
+
+def _checked(answer: Mapping[str, Any], call: str) -> Reply | Raised:
+    """An answer as one of the two things it may be.
+
+    Raises:
+        WireError: it is neither.
+    """
+    if answer.get("ok") is True and "value" in answer:
+        changed = answer.get("changed")
+        if not isinstance(changed, list) or not all(isinstance(name, str) and len(name) < 200 for name in changed):
+            raise WireError("its list of changed arguments is malformed")
+        return Reply(answer["value"], tuple(plain_text(name, 100) for name in changed))
+    lineage = answer.get("lineage")
+    if answer.get("ok") is not False or not isinstance(lineage, list):
+        raise WireError("it is neither a value nor an error")
+    summary, text = plain_text(_text(answer, "summary"), 400), plain_text(_text(answer, "text"), 1500)
+    names = tuple(name for name in lineage if isinstance(name, str))
+    if "NotImplementedError" in names:
+        return Raised(names, summary, SubmissionError(f"not implemented yet: {call} {text}"))
+    return Raised(names, summary, SubmissionError(text if " defines no `" in text else f"{call} {text}"))
+
+
+def _text(answer: Mapping[str, Any], key: str) -> str:
+    value = answer.get(key)
+    if not isinstance(value, str):
+        raise WireError(f"its {key} is no text")
+    return value

@@ -1,0 +1,247 @@
+"""The pytest plugin: fixtures, marks and options of an assignment's tests, and the closing table of points.
+
+Students load it from their conftest (``pytest_plugins = ["autograder.plugin"]``); the judge host loads the same plugin
+and puts a sandboxed backend in the place of the one that runs in process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from autograder.core.assignment import TOML_NAME, Assignment, load_assignment
+from autograder.core.draw import Draw, derive_seed
+from autograder.core.outcome import TestInfo
+from autograder.core.submission import Backend, LocalBackend, Submission
+from autograder.errors import AssignmentError, CheckFailure, SubmissionError
+
+BACKEND = pytest.StashKey[Backend]()  # set by the judge; absent in process
+ASSIGNMENTS = pytest.StashKey[dict[Path, Assignment]]()
+INFO = pytest.StashKey[TestInfo]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("autograder")
+    group.addoption("--submission", metavar="PATH", help="file (.py or .ipynb) to test; default: beside the tests")
+    group.addoption("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where tensors live (auto)")
+    group.addoption("--seed", type=int, default=0, help="seed of the drawn inputs (0)")
+    group.addoption(
+        "--skip-question", action="append", default=[], metavar="NAME", help="leave out a question's tests (repeatable)"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "points(value, question): what the test is worth, and its question")
+    config.addinivalue_line("markers", "timeout(seconds): wall clock of each of its probes in the sandbox")
+    config.stash[ASSIGNMENTS] = {}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    skipped = set(config.getoption("--skip-question"))
+    keep: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        info = _describe(item)
+        if info is not None:
+            item.stash[INFO] = info
+        (left_out if info is not None and info.question in skipped else keep).append(item)
+    _refuse_repeats(items)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = keep
+
+
+def _describe(item: pytest.Item) -> TestInfo | None:
+    """A test's points and question; None for a test that has none (a student's own)."""
+    mark = item.get_closest_marker("points")
+    if mark is None:
+        return None
+    assignment = assignment_of(item)
+    doc = (getattr(getattr(item, "obj", None), "__doc__", None) or "").strip()
+    question = assignment.question(mark.kwargs["question"]).name
+    hidden = assignment.hidden_folder in item.path.parents
+    return TestInfo(item.name, question, mark.args[0], hidden, doc.split("\n")[0].strip())
+
+
+def _refuse_repeats(items: list[pytest.Item]) -> None:
+    seen: dict[tuple[Path, str], str] = {}
+    for item in items:
+        if (info := item.stash.get(INFO, None)) is None:
+            continue
+        key = (assignment_of(item).folder, info.name)
+        if key in seen:
+            raise pytest.UsageError(f"two tests are named {info.name}: {seen[key]} and {item.nodeid}")
+        seen[key] = item.nodeid
+
+
+def assignment_of(item: pytest.Item) -> Assignment:
+    """The assignment whose folder, or its ``hidden/``, holds the test.
+
+    Raises:
+        pytest.UsageError: there is none, or its toml is not as it must be.
+    """
+    known = item.config.stash[ASSIGNMENTS]
+    for folder in (item.path.parent, item.path.parent.parent):
+        if folder in known:
+            return known[folder]
+        if (folder / TOML_NAME).is_file():
+            try:
+                known[folder] = load_assignment(folder)
+            except AssignmentError as error:
+                raise pytest.UsageError(str(error)) from None
+            return known[folder]
+    raise pytest.UsageError(f"{item.path}: a test with points needs {TOML_NAME} beside it")
+
+
+@pytest.fixture
+def assignment(request: pytest.FixtureRequest) -> Assignment:
+    """The assignment that the test belongs to: title, thresholds, …"""
+    return assignment_of(request.node)
+
+
+@pytest.fixture(scope="session")
+def device(pytestconfig: pytest.Config) -> torch.device:
+    """The device under test, from ``--device``."""
+    wanted = pytestconfig.getoption("--device")
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    elif wanted == "cuda" and BACKEND not in pytestconfig.stash and not torch.cuda.is_available():
+        raise pytest.UsageError("--device cuda: PyTorch sees no GPU here; run with --device cpu")
+    return torch.device(wanted)
+
+
+@pytest.fixture
+def draw(request: pytest.FixtureRequest) -> Draw:
+    """Seeded inputs: the same for the same ``--seed`` and test."""
+    return Draw(derive_seed("draw", request.config.getoption("--seed"), request.node.name))
+
+
+@pytest.fixture(scope="session")
+def _local_backends() -> dict[tuple[Path, str], LocalBackend]:
+    """One loaded module a submission and session."""
+    return {}
+
+
+@pytest.fixture
+def submission(
+    request: pytest.FixtureRequest,
+    assignment: Assignment,
+    device: torch.device,
+    _local_backends: dict[tuple[Path, str], LocalBackend],
+) -> Submission:
+    """The submission under test."""
+    config = request.config
+    backend = config.stash.get(BACKEND, None)
+    if backend is None:
+        path = _submission_path(config, assignment)
+        key = (path, assignment.name)
+        if key not in _local_backends:
+            _local_backends[key] = LocalBackend(path, assignment.module, autograd=assignment.autograd)
+        backend = _local_backends[key]
+    mark = request.node.get_closest_marker("timeout")
+    seconds = float(mark.args[0]) if mark else assignment.limits.seconds
+    seed = config.getoption("--seed")
+    return Submission(backend, device=device, seed=seed, scope=request.node.name, seconds=seconds)
+
+
+def _submission_path(config: pytest.Config, assignment: Assignment) -> Path:
+    given = config.getoption("--submission")
+    if given is not None:
+        path = Path(given) if Path(given).is_absolute() else config.invocation_params.dir / given
+        if path.is_dir():
+            path = path / f"{assignment.module}.py"
+    else:
+        path = assignment.folder / f"{assignment.module}.py"
+        notebook = path.with_suffix(".ipynb")
+        path = notebook if notebook.is_file() and not path.is_file() else path
+    if not path.is_file():
+        pytest.fail(f"{path}: no such file; put your solution there or name it with --submission PATH", pytrace=False)
+    return path
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if BACKEND in item.config.stash:  # the judge keeps its own record
+        return report
+    info = item.stash.get(INFO, None)
+    if info is not None and report.when == "call":
+        # A property travels with the report, also from an xdist worker to the process that prints the table.
+        report.user_properties.append(
+            ("autograder", (str(assignment_of(item).folder), info.question, str(info.points)))
+        )
+    if report.failed and call.excinfo is not None and item.config.getoption("tbstyle") in ("auto", "short"):
+        message = _short_failure(item, call.excinfo)
+        if message is not None:
+            report.longrepr = message
+    return report
+
+
+def _short_failure(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str | None:
+    """A judgement in its own words, without the frames of the test; None: pytest's traceback serves better."""
+    error = excinfo.value
+    where = f"({item.location[0]}:{(item.location[1] or 0) + 1})"
+    if isinstance(error, CheckFailure | SubmissionError):
+        return f"{error}\n{where}"
+    if isinstance(error, NotImplementedError):
+        frame = excinfo.traceback[-1]
+        return f"not implemented yet: {error} ({Path(str(frame.path)).name}:{frame.lineno + 1})\n{where}"
+    return None
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A test that ran in this session, for the closing table."""
+
+    question: str
+    points: Decimal
+    passed: bool
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """A table of questions with the points that this run earned."""
+    ran: dict[Path, list[Ran]] = {}
+    for category in ("passed", "failed"):
+        for report in terminalreporter.stats.get(category, []):
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "autograder" and report.when == "call":
+                    ran.setdefault(Path(value[0]), []).append(Ran(value[1], Decimal(value[2]), category == "passed"))
+    for folder in sorted(ran):
+        for line in points_table(load_assignment(folder), ran[folder]):
+            terminalreporter.write_line(line)
+
+
+def points_table(assignment: Assignment, ran: Sequence[Ran]) -> Iterator[str]:
+    """Lines of the closing table: a question each, in the order of the handout, with points earned of those tried."""
+    names = {test.question for test in ran}
+    questions = [question for question in assignment.questions if question.name in names]
+    width = max(len(question.title) for question in questions)
+    total = possible = Decimal(0)
+    yield f"points: {assignment.title}"
+    for question in questions:
+        tests = [test for test in ran if test.question == question.name]
+        most = sum((test.points for test in tests), Decimal(0))
+        got = sum((test.points for test in tests if test.passed), Decimal(0))
+        if question.all_or_nothing and got < most:
+            got = Decimal(0)
+        total, possible = total + got, possible + most
+        yield f"  {question.title:<{width}}  {plain_decimal(got):>5} of {plain_decimal(most):>5}"
+    yield f"  {'total':<{width}}  {plain_decimal(total):>5} of {plain_decimal(possible):>5}"
+    if possible < assignment.points:
+        rest = plain_decimal(assignment.points - possible)
+        yield f"  tests that did not run here, the graders' hidden ones among them, are worth {rest} more"
+
+
+def plain_decimal(value: Decimal) -> str:
+    """A decimal without exponent or trailing zeros: 87.5, 100."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
