@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from autograder.core.assignment import TOML_NAME, Assignment, load_assignment
+from autograder.core.decimals import plain_decimal
 from autograder.core.draw import Draw, derive_seed
 from autograder.core.outcome import TestInfo
 from autograder.core.submission import Backend, LocalBackend, Submission
@@ -239,9 +240,3 @@ def points_table(assignment: Assignment, ran: Sequence[Ran]) -> Iterator[str]:
     if possible < assignment.points:
         rest = plain_decimal(assignment.points - possible)
         yield f"  tests that did not run here, the graders' hidden ones among them, are worth {rest} more"
-
-
-def plain_decimal(value: Decimal) -> str:
-    """A decimal without exponent or trailing zeros: 87.5, 100."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

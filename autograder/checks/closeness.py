@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 
-from autograder.checks.describe import at_place, dtype_name, entry, label_of, number, place_of_largest, summary
+from autograder.checks.describe import at_place, dtype_name, label_of, number, pair, place_of_largest, summary
 from autograder.checks.diagnosis import likely_cause_of_values
 from autograder.core.values import origin_of
 from autograder.errors import CheckFailure, TestDefect
@@ -143,10 +143,10 @@ def _compare_values(actual: torch.Tensor, expected: torch.Tensor, label: str, te
     entries = f"{count} of {expected.numel()} entries" if expected.dim() else "its value"
     off = _distance(actual, expected).masked_fill(~wrong, -1.0)
     place = place_of_largest(off)
+    got, wanted = pair(actual, expected, place)
     details = [
-        f"got      {entry(actual, place)}{at_place(place)}",
-        f"expected {entry(expected, place)} (difference {number(off[place].item())}, "
-        f"allowed {rtol:g} relative + {atol:g})",
+        f"got      {got}{at_place(place)}",
+        f"expected {wanted} (difference {number(off[place].item())}, allowed {rtol:g} relative + {atol:g})",
     ]
     cause = None
     if not_finite := _not_finite(actual, expected):

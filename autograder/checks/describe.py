@@ -19,9 +19,15 @@ def number(value: float | complex | int | bool) -> str:
     return f"{value:.7g}" if isinstance(value, float) else str(value)
 
 
-def entry(x: torch.Tensor, place: tuple[int, ...]) -> str:
-    """The entry at ``place``."""
-    return number(x[place].item())
+def pair(got: torch.Tensor, expected: torch.Tensor, place: tuple[int, ...]) -> tuple[str, str]:
+    """The entries at ``place`` of both, with as many digits as it takes to tell them apart."""
+    one, other = got[place].item(), expected[place].item()
+    if isinstance(one, float) and isinstance(other, float):
+        for digits in (7, 10, 13, 17):
+            shown = f"{one:.{digits}g}", f"{other:.{digits}g}"
+            if shown[0] != shown[1]:
+                return shown
+    return number(one), number(other)
 
 
 def at_place(place: tuple[int, ...]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from autograder.checks.describe import at_place, dtype_name, entry, label_of, number, place_of_largest, summary
+from autograder.checks.describe import at_place, dtype_name, label_of, number, pair, place_of_largest, summary
 from autograder.checks.diagnosis import Diagnosis, GradientCase, likely_cause_of_gradient, likely_cause_of_shape
 from autograder.core.values import origin_of
 from autograder.errors import CheckFailure, TestDefect
@@ -239,9 +239,10 @@ def _judge(
     if not wrong.any():
         return
     place = place_of_largest(off)
+    got, wanted = pair(wide, expected, place)
     details = [
-        f"got      {entry(actual, place)}{at_place(place)} of {summary(actual)}",
-        f"expected {entry(expected, place)} by finite differences (difference {number(float(off[place]))})",
+        f"got      {got}{at_place(place)} of {summary(actual)}",
+        f"expected {wanted} by finite differences (difference {number(float(off[place]))})",
     ]
     cause = None
     if not wide.isfinite().all():

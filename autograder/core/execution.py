@@ -53,6 +53,7 @@ def execute(
     Raises:
         Exception: whatever the submission raises.
     """
+    __tracebackhide__ = True
     args, kwargs = place(args, request.device), place(dict(kwargs), request.device)
     before = keep(args), keep(kwargs)
     seed_all(request.seed)
@@ -64,6 +65,7 @@ def call_by_name(name: str) -> Callable[..., Any]:
     """The probe that only calls one function of the submission."""
 
     def call(student: ModuleType, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         return getattr(student, name)(*args, **kwargs)
 
     return call

@@ -22,13 +22,14 @@ import pytest
 import torch
 
 from autograder.core.assignment import Assignment, load_assignment
+from autograder.core.decimals import plain_decimal
 from autograder.core.isolation import die_with_parent
 from autograder.core.judge import judge
 from autograder.core.outcome import Graded
 from autograder.core.sandboxed import SandboxedBackend
 from autograder.core.warm import warm_up
 from autograder.errors import AssignmentError
-from autograder.plugin import INFO, plain_decimal
+from autograder.plugin import INFO
 
 _MAX_JOB = 4096
 

@@ -10,6 +10,7 @@ Does not promise: that what a worker reports about itself (changed arguments, de
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -162,7 +163,8 @@ class LocalBackend:
         args, kwargs = copied((request.args, dict(request.kwargs)))
         function = request.what if isinstance(request.what, Probe) else call_by_name(request.what)
         try:
-            reply = self._guarded(lambda: execute(function, module, args, kwargs, request))
+            with self._guard():
+                reply = execute(function, module, args, kwargs, request)
         except Exception as error:
             return Raised(lineage_of(error), f"{type(error).__name__}: {error}", missing_name(error, module) or error)
         try:
@@ -174,18 +176,17 @@ class LocalBackend:
     def _module(self) -> ModuleType:
         if self._loaded is None:
             try:
-                self._loaded = self._guarded(lambda: load_submission(self._path, self._name))
+                with self._guard():
+                    self._loaded = load_submission(self._path, self._name)
             except LoadError as error:
                 self._loaded = error
         if isinstance(self._loaded, LoadError):
             raise self._loaded
         return self._loaded.module
 
-    def _guarded(self, action: Any) -> Any:
-        if self._autograd:
-            return action()
-        with autograd_disabled():
-            return action()
+    def _guard(self) -> AbstractContextManager[None]:
+        """What the submission's code runs under."""
+        return nullcontext() if self._autograd else autograd_disabled()
 
 
 def copied(value: Any) -> Any:

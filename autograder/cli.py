@@ -1,0 +1,38 @@
+"""The command ``autograder``: finds the feature that a subcommand names and turns errors into one line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from autograder import __version__
+from autograder.errors import AutograderError
+
+# Each module has add_command(subparsers); the order is that of --help.
+_FEATURES = ("autograder.grading.cli", "autograder.release.cli", "autograder.selftest.cli")
+WRONG_USE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="autograder", description="PyTorch assignments: grade, release, demonstrate.")
+    parser.add_argument("--version", action="version", version=f"autograder {__version__}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for feature in _FEATURES:
+        import_module(feature).add_command(subparsers)
+    args = parser.parse_args(arguments)
+    try:
+        code: int = args.run(args)
+    except AutograderError as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return WRONG_USE
+    except KeyboardInterrupt:
+        print("autograder: stopped", file=sys.stderr)
+        return 130
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

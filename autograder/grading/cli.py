@@ -1,0 +1,92 @@
+"""The command ``autograder grade``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from autograder.core.assignment import Assignment, find_assignment, find_course
+from autograder.errors import AutograderError
+from autograder.grading.batch import Batch, Options, Report
+from autograder.grading.intake import Intake, find_submissions
+
+ALL_GRADED, SOME_ERRORS, INTERRUPTED = 0, 1, 130
+
+
+def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``grade`` to the command line."""
+    parser = subparsers.add_parser(
+        "grade",
+        help="grade a folder of submissions",
+        description="Grade submissions: a folder with one folder or file (.py, .ipynb) per student, or one file.",
+        epilog="Exit code: 0 all were graded (whatever they scored), 1 the grader broke at some, 2 wrong use, 130 Ctrl-C.",
+    )
+    parser.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="folder of submissions, or one file")
+    parser.add_argument("--assignment", required=True, metavar="NAME", help="name of a folder in assignments/")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where results go (grades/NAME)")
+    parser.add_argument("--resume", action="store_true", help="keep the results in DIR that are still valid")
+    add_engine_options(parser)
+    parser.set_defaults(run=_run)
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """Options that every command with an engine has."""
+    parser.add_argument("--jobs", type=_positive, default=cores(), metavar="N", help=f"at the same time ({cores()})")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where tensors live (auto)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything that is drawn (0)")
+    parser.add_argument("--course", type=Path, metavar="DIR", help="folder that holds assignments/ (here or above)")
+    parser.add_argument(
+        "--skip-question", action="append", default=[], metavar="NAME", help="leave out a question (repeatable)"
+    )
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def course_of(args: argparse.Namespace) -> Path:
+    """The course folder that the options name, or the one around the working directory."""
+    return args.course if args.course is not None else find_course(Path.cwd())
+
+
+def _run(args: argparse.Namespace) -> int:
+    assignment = find_assignment(course_of(args), args.assignment)
+    intake = find_submissions(args.submissions, assignment.module)
+    out = args.out if args.out is not None else Path("grades") / assignment.name
+    options = Options(out, args.jobs, args.device, args.seed, tuple(args.skip_question), args.resume)
+    report = grade_on_screen(assignment, intake, options)
+    if not report.complete:
+        again = shlex.join(["autograder", *sys.argv[1:], *([] if args.resume else ["--resume"])])
+        left = len(intake.submissions) - len(report.records)
+        print(
+            f"stopped: {len(report.records)} are graded and kept, {left} are left; go on with: {again}", file=sys.stderr
+        )
+        return INTERRUPTED
+    return SOME_ERRORS if report.errors else ALL_GRADED
+
+
+def grade_on_screen(assignment: Assignment, intake: Intake, options: Options) -> Report:
+    """Grade a batch, with progress and tables on standard output."""
+    try:
+        from rich.console import Console
+
+        from autograder.grading.screen import Screen
+    except ImportError:
+        raise AutograderError("grading needs the package rich: pip install 'autograder[grade]'") from None
+    # A pipe or log has no width: rows must not be folded for one.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    with Screen(console, assignment, intake) as screen:
+        report = Batch(assignment, intake, options, on_start=screen.start, on_record=screen.record).run()
+    screen.close(report, options.out)
+    return report
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value

@@ -1,0 +1,183 @@
+"""The record of one graded submission, as results/<student>.json holds it, and scores.csv made of all of them.
+
+A record depends on the submission, the assignment, the engine, the seed and the device alone: no times, no paths, so
+that the same input gives the same bytes. It is for staff: it holds the messages of hidden tests.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder.core.assignment import Assignment
+from autograder.core.decimals import plain_decimal
+from autograder.core.engine import Engine
+from autograder.core.outcome import Graded
+from autograder.grading.intake import Submission
+from autograder.grading.scoring import maximum, score_questions, total
+
+VERSION = 1
+GRADED, NO_FILE, NOT_LOADED, ERROR = "graded", "no usable file", "does not load", "error"
+
+_POINTS = {"type": "string", "pattern": r"^\d+(\.\d+)?$"}
+_TEXT_OR_NULL = {"type": ["string", "null"]}
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "The record of one graded submission",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["version", "student", "assignment", "status", "score", "maximum", "questions", "tests", "fingerprint"],
+    "properties": {
+        "version": {"const": VERSION, "description": "of this schema"},
+        "student": {"type": "string", "description": "the name under which it was handed in, cleaned"},
+        "assignment": {"type": "string"},
+        "status": {
+            "enum": [GRADED, NO_FILE, NOT_LOADED, ERROR],
+            "description": "'error': the grader broke, so there is no score; grade again",
+        },
+        "score": {"oneOf": [_POINTS, {"type": "null"}], "description": "exact decimal; null when status is error"},
+        "maximum": _POINTS,
+        "problem": {**_TEXT_OR_NULL, "description": "why it could not be graded or loaded"},
+        "notes": {"type": "array", "items": {"type": "string"}, "description": "remarks on file choice and import"},
+        "seed": {"type": "integer"},
+        "device": {"enum": ["cpu", "cuda"]},
+        "isolation": {"type": "string", "description": "what its code ran under"},
+        "fingerprint": {"type": "string", "description": "of submission, assignment, engine, seed and device"},
+        "questions": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["name", "title", "score", "maximum"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "title": {"type": "string"},
+                    "score": _POINTS,
+                    "maximum": _POINTS,
+                },
+            },
+        },
+        "tests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["name", "question", "points", "hidden", "verdict"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "title": {"type": "string", "description": "what it wants, in words for students"},
+                    "question": {"type": "string"},
+                    "points": _POINTS,
+                    "hidden": {"type": "boolean", "description": "message and output are for staff only"},
+                    "verdict": {"enum": ["passed", "failed", "error"]},
+                    "message": {"type": "string"},
+                    "cause": _TEXT_OR_NULL,
+                    "output": {"type": "string", "description": "what the submission printed meanwhile"},
+                },
+            },
+        },
+    },
+}
+
+
+def make_record(
+    assignment: Assignment, engine: Engine, submission: Submission, graded: Graded | None, fingerprint: str
+) -> dict[str, Any]:
+    """The record of a submission; ``graded`` is None for one that had nothing to grade."""
+    outcomes = {outcome.name: outcome for outcome in graded.outcomes} if graded else {}
+    passed = frozenset(name for name, outcome in outcomes.items() if outcome.verdict == "passed")
+    scores = score_questions(assignment, engine.tests, passed)
+    status, problem = _status(submission, graded)
+    tests = [
+        {
+            "name": test.name,
+            "title": test.title,
+            "question": test.question,
+            "points": plain_decimal(test.points),
+            "hidden": test.hidden,
+            "verdict": outcomes[test.name].verdict,
+            "message": outcomes[test.name].message,
+            "cause": outcomes[test.name].cause,
+            "output": outcomes[test.name].output,
+        }
+        for test in engine.tests
+        if test.name in outcomes
+    ]
+    notes = [*([submission.note] if submission.note else []), *(graded.notes if graded else ())]
+    return {
+        "version": VERSION,
+        "student": submission.student,
+        "assignment": assignment.name,
+        "status": status,
+        "score": None if status == ERROR else plain_decimal(total(scores)),
+        "maximum": plain_decimal(maximum(scores)),
+        "problem": problem,
+        "notes": notes,
+        "seed": engine.seed,
+        "device": engine.device,
+        "isolation": engine.isolation,
+        "fingerprint": fingerprint,
+        "questions": [
+            {
+                "name": score.name,
+                "title": score.title,
+                "score": plain_decimal(score.score),
+                "maximum": plain_decimal(score.maximum),
+            }
+            for score in scores
+        ],
+        "tests": tests,
+    }
+
+
+def _status(submission: Submission, graded: Graded | None) -> tuple[str, str | None]:
+    if graded is None:
+        return NO_FILE, submission.problem
+    if graded.error is not None:
+        return ERROR, graded.error
+    if graded.load_error is not None:
+        return NOT_LOADED, graded.load_error
+    return GRADED, None
+
+
+def to_json(record: Mapping[str, Any]) -> str:
+    """A record as its file holds it."""
+    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+
+
+def scores_csv(records: Sequence[Mapping[str, Any]]) -> str:
+    """One row a student: name, score, maximum, each question, status. A score that is not known is empty."""
+    questions = [question["name"] for question in records[0]["questions"]] if records else []
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["student", "score", "maximum", *questions, "status"])
+    for record in records:
+        known = record["score"] is not None
+        points = [question["score"] if known else "" for question in record["questions"]]
+        name, score = csv_cell(record["student"]), record["score"] or ""
+        writer.writerow([name, score, record["maximum"], *points, record["status"]])
+    return stream.getvalue()
+
+
+def csv_cell(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a whole file or nothing: readers, and a killed run, never see half of one."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

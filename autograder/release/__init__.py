@@ -1,0 +1,1 @@
+"""What students receive, generated from assignments/ and solutions/ alone."""

@@ -1,0 +1,106 @@
+"""``autograder bench``: submissions per minute of ``autograder grade`` beside a fresh pytest process for each.
+
+Both sides run the same tests (public and hidden, questions that train a model left out) on the same submissions with
+the same number of jobs, in one run on one machine; the ratio is what counts, the absolute numbers are the machine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from autograder.core.assignment import Assignment
+from autograder.core.outcome import Graded
+from autograder.grading.batch import Batch, Options
+from autograder.grading.intake import find_submissions
+from autograder.release.student import solution_path
+from autograder.selftest.compose import compose
+
+
+def run_bench(course: Path, assignment: Assignment, args: argparse.Namespace, scratch: Path) -> None:
+    """Measure both sides and print them side by side.
+
+    Args:
+        args: the command's options: submissions, processes, jobs, device, seed, skip_question.
+        scratch: an empty folder.
+    """
+    skipped = [question.name for question in assignment.questions if question.training] + args.skip_question
+    sources = _sources(course, assignment)
+    folder = scratch / "class"
+    folder.mkdir()
+    for number in range(args.submissions):
+        (folder / f"student{number:04d}.py").write_text(sources[number % len(sources)], encoding="utf-8")
+    print(f"{assignment.name}: {args.submissions} submissions, {args.jobs} jobs, left out: {', '.join(skipped) or '-'}")
+    whole = _time_grade(course, assignment, folder, scratch / "out", skipped, args)
+    fresh = _time_pytest(assignment, sorted(folder.iterdir())[: args.processes], skipped, args)
+    ours, theirs = 60 * args.submissions / whole, 60 * args.processes / fresh
+    print(f"  autograder grade          {ours:8.1f} submissions a minute ({whole:.1f} s in all)")
+    print(f"  python -m pytest each     {theirs:8.1f} submissions a minute ({fresh:.1f} s for {args.processes})")
+    print(f"  ratio                     {ours / theirs:8.1f}")
+    options = Options(scratch / "detail", args.jobs, args.device, args.seed, tuple(skipped), measure_memory=True)
+    report = Batch(assignment, find_submissions(folder, assignment.module), options).run()
+    _print_breakdown(report.graded, report.seconds, args.jobs)
+
+
+def _print_breakdown(graded: Sequence[Graded], seconds: float, jobs: int) -> None:
+    print("where the time of one submission goes (ms, median):")
+    for name, meaning in (
+        ("load", "fork a worker and import the submission"),
+        ("probes", "probes in the worker, the wire included"),
+        ("judging", "oracles, finite differences, pytest in the judge"),
+    ):
+        median = statistics.median(1000 * item.seconds[name] for item in graded)
+        print(f"  {name:<8} {median:7.1f}   {meaning}")
+    busy = sum(item.seconds["total"] for item in graded) / jobs
+    print(f"  start-up, scheduling and writing take {seconds - busy:.1f} s of the batch's {seconds:.1f} s")
+    sizes = [item.worker_pss_kb / 1024 for item in graded if item.worker_pss_kb]
+    if sizes:
+        print(f"memory of a worker (PSS): median {statistics.median(sizes):.0f} MiB, largest {max(sizes):.0f} MiB")
+
+
+def _sources(course: Path, assignment: Assignment) -> list[str]:
+    solution = solution_path(course, assignment).read_text(encoding="utf-8")
+    folder = course / "solutions" / assignment.name
+    fragments = [*sorted(folder.glob("variants/*.py")), *sorted(folder.glob("mutants/*.py"))]
+    return [compose(solution, ""), *(compose(solution, path.read_text(encoding="utf-8")) for path in fragments)]
+
+
+def _time_grade(
+    course: Path, assignment: Assignment, folder: Path, out: Path, skipped: Sequence[str], args: argparse.Namespace
+) -> float:
+    command = [sys.executable, "-m", "autograder", "grade", str(folder), "--assignment", assignment.name]
+    command += ["--course", str(course), "--out", str(out), "--jobs", str(args.jobs), "--seed", str(args.seed)]
+    command += ["--device", args.device, *_skips(skipped)]
+    started = time.monotonic()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.monotonic() - started
+
+
+def _time_pytest(
+    assignment: Assignment, submissions: Sequence[Path], skipped: Sequence[str], args: argparse.Namespace
+) -> float:
+    files = [str(path) for path in assignment.test_files()]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "autograder.plugin", "-p", "no:cacheprovider"]
+    command += ["-c", os.devnull, "--noconftest", "--import-mode=importlib", "--seed", str(args.seed), *_skips(skipped)]
+    # One thread each, as the engine's workers have: two pytest processes with two threads each only stall each other.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+    def run(path: Path) -> None:
+        whole = [*command, "--device", args.device, "--submission", str(path), *files]
+        subprocess.run(whole, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, check=False)
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(args.jobs) as pool:
+        list(pool.map(run, submissions))
+    return time.monotonic() - started
+
+
+def _skips(questions: Sequence[str]) -> list[str]:
+    return [item for question in questions for item in ("--skip-question", question)]

@@ -1,0 +1,74 @@
+"""The commands ``autograder demo`` and ``autograder bench``."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+from autograder.core.assignment import TOML_NAME, Assignment, find_assignment
+from autograder.errors import AutograderError
+from autograder.grading.batch import Options
+from autograder.grading.cli import SOME_ERRORS, add_engine_options, course_of, grade_on_screen
+from autograder.grading.intake import find_submissions
+from autograder.selftest.demo import build_class
+
+
+def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``demo`` and ``bench`` to the command line."""
+    demo = subparsers.add_parser("demo", help="make up a class of 40, grade it, show what comes out")
+    demo.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="where it all goes (demo)")
+    demo.add_argument("--only", metavar="NAME", help="one assignment only")
+    add_engine_options(demo)
+    demo.set_defaults(run=_demo)
+    bench = subparsers.add_parser("bench", help="measure grading beside a fresh pytest process per submission")
+    bench.add_argument("--assignment", default="manual_backprop", metavar="NAME", help="manual_backprop")
+    bench.add_argument("--submissions", type=int, default=60, metavar="N", help="that the engine grades (60)")
+    bench.add_argument("--processes", type=int, default=6, metavar="N", help="that fresh pytest processes grade (6)")
+    add_engine_options(bench)
+    bench.set_defaults(run=_bench)
+
+
+def assignments_of(course: Path, only: str | None = None) -> list[Assignment]:
+    """The course's assignments that have a solution, or the one named."""
+    names = sorted(path.parent.name for path in course.glob(f"assignments/*/{TOML_NAME}"))
+    if only is not None:
+        names = [only]
+    found = [find_assignment(course, name) for name in names]
+    if not found:
+        raise AutograderError(f"{course / 'assignments'}: no assignments in it")
+    return found
+
+
+def _demo(args: argparse.Namespace) -> int:
+    course = course_of(args)
+    worst = 0
+    for assignment in assignments_of(course, args.only):
+        folder = args.out / "submissions" / assignment.name
+        if folder.exists():
+            shutil.rmtree(folder)
+        build_class(course, assignment, folder)
+        intake = find_submissions(folder, assignment.module)
+        out = args.out / "grades" / assignment.name
+        options = Options(out, args.jobs, args.device, args.seed, tuple(args.skip_question))
+        report = grade_on_screen(assignment, intake, options)
+        if not report.complete:
+            return 130
+        worst = max(worst, SOME_ERRORS if report.errors else 0)
+        print()
+    example = f"{args.out / 'submissions' / assignment.name}"
+    print("Try next:")
+    print(f"  open a page of feedback in {args.out / 'grades' / assignment.name / 'feedback'}")
+    print(f"  grade a folder of your own: autograder grade {example} --assignment {assignment.name}")
+    print(f"  be a student: cd student_template/{assignment.name} && pytest")
+    return worst
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from autograder.selftest.bench import run_bench
+
+    assignment = find_assignment(course_of(args), args.assignment)
+    with tempfile.TemporaryDirectory(prefix="autograder-bench-") as scratch:
+        run_bench(course_of(args), assignment, args, Path(scratch))
+    return 0
