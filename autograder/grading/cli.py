@@ -22,7 +22,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "grade",
         help="grade a folder of submissions",
         description="Grade submissions: a folder with one folder or file (.py, .ipynb) per student, or one file.",
-        epilog="Exit code: 0 all were graded (whatever they scored), 1 the grader broke at some, 2 wrong use, 130 Ctrl-C.",
+        epilog="Exit code: 0 all graded (whatever they scored), 1 the grader broke at some, 2 wrong use, 130 Ctrl-C.",
     )
     parser.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="folder of submissions, or one file")
     parser.add_argument("--assignment", required=True, metavar="NAME", help="name of a folder in assignments/")
