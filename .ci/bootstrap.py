@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import util as importlib_util
 from pathlib import Path
@@ -30,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     """``bootstrap.py EXTRA``: have .venv ready with that extra of the package."""
     extra = arguments[0] if arguments else "grade"
     try:
-        if sys.version_info < (3, 11):
+        if sys.version_info < (3, 11):  # noqa: UP036 (that is what it asks)
             version = ".".join(map(str, sys.version_info[:3]))
             raise BootstrapError(f"Python 3.11 or newer is needed, this is {version}; try: make PYTHON=python3.12 ...")
         if not is_ready(extra):
@@ -53,6 +52,8 @@ def stamp(extra: str) -> Path:
 
 def wanted(extra: str) -> str:
     """What an install depends on: the package's dependencies, the interpreter and the folder."""
+    import tomllib  # not in the older Pythons that main() turns away
+
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     parts = (
         project["dependencies"],
@@ -78,7 +79,7 @@ def install(extra: str) -> None:
         install_torch(pip, environment)
     present = torch_version(python)
     if not present:
-        raise BootstrapError("PyTorch was installed but can't be imported; delete .venv and run this again")
+        raise BootstrapError("PyTorch was installed but can't be found; delete .venv and run this again")
     constraints = VENV / "constraints.txt"
     constraints.write_text(f"torch=={present}\n")
     say(f"installing autograder[{extra}] beside PyTorch {present}")
@@ -118,8 +119,8 @@ def has_nvidia() -> bool:
 
 
 def torch_version(python: Path) -> str | None:
-    """The version of PyTorch that this interpreter imports, without its build tag; None: it has none."""
-    code = "from importlib.metadata import version; import torch; print(version('torch'))"
+    """The version of PyTorch that this interpreter has installed, build tag included; None: it has none."""
+    code = "from importlib.metadata import version; print(version('torch'))"
     done = subprocess.run([str(python), "-c", code], capture_output=True, text=True)
     return done.stdout.strip() or None if done.returncode == 0 else None
 
