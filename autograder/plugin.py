@@ -66,7 +66,10 @@ def _describe(item: pytest.Item) -> TestInfo | None:
         return None
     assignment = assignment_of(item)
     doc = (getattr(getattr(item, "obj", None), "__doc__", None) or "").strip()
-    question = assignment.question(mark.kwargs["question"]).name
+    try:
+        question = assignment.question(mark.kwargs["question"]).name
+    except AssignmentError as error:
+        raise pytest.UsageError(str(error)) from None
     hidden = assignment.hidden_folder in item.path.parents
     return TestInfo(item.name, question, mark.args[0], hidden, doc.split("\n")[0].strip())
 

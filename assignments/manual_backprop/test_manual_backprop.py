@@ -497,7 +497,7 @@ def test_train_spiral_accuracy(submission, draw, assignment):
     x, labels = spiral(draw, 100)
     x_test, labels_test = spiral(draw, 1000)
     logits = submission.run(train_and_predict, x, labels, x_test)
-    assert_close(list(logits.shape), [3000, 3], label="shape of net.forward(x_test)")
+    assert_close(logits, torch.zeros(3000, 3), atol=float("inf"), label="net.forward(x_test)")  # its form only
     accuracy = (logits.argmax(dim=1) == labels_test).double().mean().item()
     bar = assignment.thresholds["spiral_accuracy"]
     if accuracy < bar:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from autograder.core.assignment import Assignment
 from autograder.core.outcome import Graded, Task, TestInfo, TestOutcome
@@ -270,15 +270,17 @@ def _first_words(stream: IO[bytes], who: str, log: IO[bytes]) -> dict[str, Any]:
     try:
         words: dict[str, Any] = json.loads(line)
     except ValueError:
-        raise InfrastructureError(f"{who} did not start: {_last_words(log)}") from None
+        _raise_last_words(who, log)
     return words
 
 
-def _last_words(log: IO[bytes]) -> str:
+def _raise_last_words(who: str, log: IO[bytes]) -> NoReturn:
     log.seek(0)
     lines = [line.strip() for line in log.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    usage = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    return (usage or lines or ["it said nothing"])[-1]
+    for line in lines:
+        if line.startswith("ERROR: "):  # pytest's word for what an assignment's author can mend
+            raise AssignmentError(line.removeprefix("ERROR: "))
+    raise InfrastructureError(f"{who} did not start: {lines[-1] if lines else 'it said nothing'}")
 
 
 def _graded(run: _Running) -> Graded:

@@ -71,6 +71,12 @@ class Lease:
         os.set_blocking(self._printed, False)
         self.pid = self._await_start()
 
+    def is_quiet(self) -> bool:
+        """Whether nothing has come that nobody asked for; a worker that is not quiet can't be used again."""
+        poll = select.poll()
+        poll.register(self._wire, select.POLLIN)
+        return not poll.poll(0)
+
     def exchange(self, message: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         """Send a request and return its answer, which must come within ``seconds``.
 

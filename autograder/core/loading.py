@@ -8,9 +8,11 @@ module's name, so an ``if __name__ == "__main__":`` block does not run.
 from __future__ import annotations
 
 import ast
+import io
 import linecache
 import re
 import sys
+import tokenize
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,17 +73,30 @@ def _read(path: Path) -> bytes:
 
 
 def _run_file(data: bytes, path: Path, module: ModuleType) -> None:
+    source = _decoded(data, path)
     try:
-        code = compile(data, str(path), "exec", dont_inherit=True)
+        code = compile(source, str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise LoadError(f"{path.name}: {_syntax_problem(error)}") from None
-    _remember_source(str(path), data.decode("utf-8", "replace"))
+    _remember_source(str(path), source)
     try:
         exec(code, module.__dict__)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         raise LoadError(f"{path.name}: {_import_problem(error, str(path))}") from error
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    """Source text by its coding declaration, UTF-8 where it has none, as Python itself reads files."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return io.TextIOWrapper(io.BytesIO(data), encoding).read()
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise LoadError(f"{path.name}: line {line}: not {error.encoding} text; save the file as UTF-8") from None
+    except (SyntaxError, LookupError) as error:
+        raise LoadError(f"{path.name}: {error}; save the file as UTF-8") from None
 
 
 def _run_cell(cell: _Cell, module: ModuleType) -> Iterator[str]:

@@ -95,6 +95,8 @@ class SandboxedBackend:
     def _loaded_lease(self) -> Lease:
         if self.load_error is not None:
             raise self.load_error
+        if self._lease is not None and not self._lease.is_quiet():
+            self.close()
         if self._lease is not None:
             return self._lease
         started = time.monotonic()

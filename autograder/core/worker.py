@@ -71,6 +71,8 @@ class _Worker:
         try:
             reply = execute(function, self._module, request.args, request.kwargs, request)
         except BaseException as error:
+            # Its frames may hold all the memory there is; the description needs only line numbers.
+            traceback.clear_frames(error.__traceback__)
             return {"ok": False, **self._describe(error)}
         return {"ok": True, "value": reply.value, "changed": list(reply.changed)}
 
