@@ -1,35 +1,42 @@
 # Everything starts from a clean clone with Python 3.11+ and make; .venv is made on first use and then reused.
+# Another interpreter: make demo PYTHON=/path/to/python3.12    More for pytest: make test PYTEST_ARGS="-k wire"
 PYTHON ?= python3
-BIN := .venv/bin
+PYTEST_ARGS ?=
+IN_VENV := .venv/bin/python -m
+BOOTSTRAP := @$(PYTHON) .ci/bootstrap.py
 
-.PHONY: help demo test lint bench release clean
+.PHONY: help demo test lint fix bench release clean
 
 help: ## what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 demo: ## make up a class of 40, grade it, show the scores and the feedback
-	@$(PYTHON) .ci/bootstrap.py grade
-	@$(BIN)/autograder demo
+	$(BOOTSTRAP) grade
+	@.venv/bin/autograder demo
 
-test: ## everything that CI runs
-	@$(PYTHON) .ci/bootstrap.py dev
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n 2
+# Test files stay together in one process, so that what a file sets up once is set up once; one thread in each.
+test: lint ## everything that CI runs
+	@OMP_NUM_THREADS=1 $(IN_VENV) pytest -q -n auto --maxprocesses 8 --dist loadfile $(PYTEST_ARGS)
 
-lint: ## format and fix what can be fixed
-	@$(PYTHON) .ci/bootstrap.py dev
-	@$(BIN)/ruff check --fix .
-	@$(BIN)/ruff format .
+lint: ## what of it needs no tests to run: style, formatting, types
+	$(BOOTSTRAP) dev
+	@$(IN_VENV) ruff check .
+	@$(IN_VENV) ruff format --check .
+	@$(IN_VENV) mypy
+
+fix: ## mend what lint finds and can mend
+	$(BOOTSTRAP) dev
+	@$(IN_VENV) ruff check --fix .
+	@$(IN_VENV) ruff format .
 
 bench: ## submissions per minute, beside a fresh pytest process for each
-	@$(PYTHON) .ci/bootstrap.py grade
-	@$(BIN)/autograder bench
+	$(BOOTSTRAP) grade
+	@.venv/bin/autograder bench
 
 release: ## renew student_template/ from assignments/ and solutions/
-	@$(PYTHON) .ci/bootstrap.py grade
-	@$(BIN)/autograder release --all
+	$(BOOTSTRAP) grade
+	@.venv/bin/autograder release --all
 
-clean: ## remove what was made here
-	rm -rf .venv demo grades .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove what was made here but .venv (delete that by hand to start over)
+	rm -rf demo grades build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -378,7 +378,9 @@ def fresh_shapes(student):
 def test_two_layer_net_shapes(submission):
     """A new net holds w1, b1, w2 and b2 in params, with the shapes of the contract."""
     shapes = submission.run(fresh_shapes)
-    assert_close(shapes, [["b1", [7]], ["b2", [3]], ["w1", [2, 7]], ["w2", [7, 3]]], label="TwoLayerNet(2, 7, 3).params")
+    assert_close(
+        shapes, [["b1", [7]], ["b2", [3]], ["w1", [2, 7]], ["w2", [7, 3]]], label="TwoLayerNet(2, 7, 3).params"
+    )
 
 
 @probe

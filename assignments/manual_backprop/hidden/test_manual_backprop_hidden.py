@@ -289,7 +289,9 @@ def test_linear_layouts(submission, draw):
     """Inputs and upstream may be transposed, have gaps, or repeat one row without storing it twice."""
     x, w, b = draw.normal(5, 4, contiguous=False), draw.normal(3, 4).T, draw.normal(3, contiguous=False)
     judge_linear(submission, x, w, b, draw.normal(1, 3).expand(5, 3))
-    judge_linear(submission, draw.normal(1, 4).expand(5, 4), w.contiguous(), draw.normal(1).expand(3), draw.normal(3, 5).T)
+    judge_linear(
+        submission, draw.normal(1, 4).expand(5, 4), w.contiguous(), draw.normal(1).expand(3), draw.normal(3, 5).T
+    )
 
 
 @points("0.5", question="linear")
@@ -477,7 +479,7 @@ def test_softmax_cross_entropy_missing_classes(submission, draw):
 @points(1, question="softmax_cross_entropy")
 def test_softmax_cross_entropy_batch_of_one(submission, draw):
     """One row is a batch."""
-    judge_cross_entropy(submission, draw.normal(1, 4, scale=3.0), draw.labels(1, 4))
+    judge_cross_entropy(submission, draw.normal(1, 4, scale=3.0), draw.integers(1, high=3))
 
 
 @points(1, question="softmax_cross_entropy")
@@ -568,7 +570,7 @@ def test_layer_norm_layouts(submission, draw):
 def test_layer_norm_float32(submission, draw):
     """In float32 all results are float32."""
     inputs = [draw.normal(*shape, dtype=torch.float32) for shape in ((6, 5), (5,), (5,), (6, 5))]
-    judge_layer_norm(submission, *inputs, torch.float32)
+    judge_layer_norm(submission, *inputs, torch.float32, eps=0.1)
 
 
 @probe
@@ -709,7 +711,8 @@ def net_logits(student, params, x):
 @points(1, question="two_layer_net")
 def test_two_layer_net_small_batches(submission, draw):
     """One row is a batch; no rows give no logits."""
-    params, x, labels = net_inputs(draw, rows=1)
+    params, x, _ = net_inputs(draw, rows=1)
+    labels = draw.integers(1, high=2)
     assert_close(submission.run(net_logits, params, x), logits_of(params, x), label="forward")
     loss, grads = submission.run(net_loss_and_grads, params, x, labels, 0.0)
     expected, expected_grads = net_oracle(params, x, labels)
@@ -750,7 +753,9 @@ def test_sgd_step_keeps_grads(submission, draw):
     tensors, after = submission.run(steps_of_sgd, params, grads, 0.25, 2, changes=("params",))
     for name in shapes:
         assert_close(tensors[name], params[name] - 0.5 * grads[name], label=f"params[{name!r}] after two steps")
-    assert_kept([after[name] for name in shapes], [grads[name] for name in shapes], [f"grads[{name!r}]" for name in shapes])
+    assert_kept(
+        [after[name] for name in shapes], [grads[name] for name in shapes], [f"grads[{name!r}]" for name in shapes]
+    )
 
 
 @points("0.5", question="sgd_step")
@@ -792,7 +797,9 @@ def test_train_spiral_accuracy_mixed(submission, draw, assignment):
     accuracy = (logits.argmax(dim=1) == labels_test).double().mean().item()
     bar = assignment.thresholds["spiral_accuracy"]
     if accuracy < bar:
-        raise CheckFailure(f"accuracy {accuracy:.3f} on points of the spiral that were not trained on; the bar is {bar}")
+        raise CheckFailure(
+            f"accuracy {accuracy:.3f} on points of the spiral that were not trained on; the bar is {bar}"
+        )
 
 
 @probe
@@ -869,5 +876,7 @@ def test_train_spiral_float64(submission, draw):
     x, labels = points_in_plane(draw, dtype=torch.float64)
     settings = {"hidden": 8, "learning_rate": 0.1, "steps": 2}
     logits, *after = submission.run(train_and_look_back, x, labels, settings)
-    assert_close(logits, torch.zeros(20, 3, dtype=torch.float64), atol=float("inf"), label="net.forward(x)")  # form only
+    assert_close(
+        logits, torch.zeros(20, 3, dtype=torch.float64), atol=float("inf"), label="net.forward(x)"
+    )  # form only
     assert_kept(after, [x, labels], ["x", "labels"])

@@ -93,8 +93,17 @@ class TwoLayerNet:
         d = log_p.exp()
         loss = torch.zeros((), dtype=torch.float64, device=x.device)
         picked = labels[:, None]
-        loss = -log_p.gather(1, picked).mean() + 0.5 * weight_decay * (w1 * w1).sum() + 0.5 * weight_decay * (w2 * w2).sum()
+        loss = (
+            -log_p.gather(1, picked).mean()
+            + 0.5 * weight_decay * (w1 * w1).sum()
+            + 0.5 * weight_decay * (w2 * w2).sum()
+        )
         d = d.scatter_add(1, picked, -torch.ones_like(picked, dtype=torch.float64)) / len(x)
         dh = d @ w2.T * (h > 0)
-        grads = {"w1": wide.T @ dh + weight_decay * w1, "b1": dh.sum(0), "w2": h.T @ d + weight_decay * w2, "b2": d.sum(0)}
+        grads = {
+            "w1": wide.T @ dh + weight_decay * w1,
+            "b1": dh.sum(0),
+            "w2": h.T @ d + weight_decay * w2,
+            "b2": d.sum(0),
+        }
         return loss.to(dtype), {k: g.to(dtype) for k, g in grads.items()}

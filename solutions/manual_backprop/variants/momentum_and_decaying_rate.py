@@ -8,7 +8,9 @@ def softmax_cross_entropy(logits, labels):
     lse = torch.logsumexp(logits, dim=1)
     loss = (lse - logits[torch.arange(n), labels]).mean().item()
     probabilities = torch.exp(logits - lse.unsqueeze(1))
-    target = torch.zeros_like(probabilities).scatter_(1, labels.view(-1, 1) if labels.is_contiguous() else labels[:, None], 1)
+    target = torch.zeros_like(probabilities).scatter_(
+        1, labels.view(-1, 1) if labels.is_contiguous() else labels[:, None], 1
+    )
     return loss, (probabilities - target) / n
 
 

@@ -6,7 +6,9 @@ import torch
 
 
 def gradient_descent(grad_fn, start, learning_rate, steps):
-    return torch.stack(list(itertools.accumulate(range(steps), lambda v, _: v - learning_rate * grad_fn(v), initial=start)))
+    return torch.stack(
+        list(itertools.accumulate(range(steps), lambda v, _: v - learning_rate * grad_fn(v), initial=start))
+    )
 
 
 def numerical_gradient(f, x, h=1e-5):
@@ -14,25 +16,32 @@ def numerical_gradient(f, x, h=1e-5):
     return x.new_tensor([float(f(x + h * e) - f(x - h * e)) / (2 * h) for e in basis]).reshape(x.shape)
 
 
-def quadratic_cost(p, t): return ((p - t) ** 2).sum() / 2 / len(p), (p - t) / len(p)
+def quadratic_cost(p, t):
+    return ((p - t) ** 2).sum() / 2 / len(p), (p - t) / len(p)
 
 
-def linear_forward(x, w, b): return x @ w + b, (x, w)
+def linear_forward(x, w, b):
+    return x @ w + b, (x, w)
 
 
-def linear_backward(u, c): return u @ c[1].T, c[0].T @ u, u.sum(0)
+def linear_backward(u, c):
+    return u @ c[1].T, c[0].T @ u, u.sum(0)
 
 
-def relu_forward(x): return x * (x > 0), x
+def relu_forward(x):
+    return x * (x > 0), x
 
 
-def relu_backward(u, x): return u * (x > 0)
+def relu_backward(u, x):
+    return u * (x > 0)
 
 
-def sigmoid_forward(x): return x.sigmoid(), x.sigmoid()
+def sigmoid_forward(x):
+    return x.sigmoid(), x.sigmoid()
 
 
-def sigmoid_backward(u, s): return u * s * (1 - s)
+def sigmoid_backward(u, s):
+    return u * s * (1 - s)
 
 
 def softmax_cross_entropy(z, y):

@@ -1,0 +1,15 @@
+"""Wrong: new tensors without a dtype are float32: digits are lost for float64."""
+
+import torch
+
+CAUGHT_BY = ()
+
+
+def gradient_descent(grad_fn, start, learning_rate, steps):
+    trajectory = torch.zeros(steps + 1, len(start))
+    trajectory[0] = start
+    v = start
+    for k in range(steps):
+        v = v - learning_rate * grad_fn(v)
+        trajectory[k + 1] = v
+    return trajectory

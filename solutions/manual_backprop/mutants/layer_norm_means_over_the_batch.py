@@ -1,0 +1,11 @@
+"""Wrong: the two means of dx run over the wrong axis."""
+
+CAUGHT_BY = ()
+
+
+def layer_norm_backward(upstream, cache):
+    x_hat, inverse_std, gamma = cache
+    dgamma, dbeta = (upstream * x_hat).sum(dim=0), upstream.sum(dim=0)
+    g = upstream * gamma
+    dx = inverse_std * (g - g.mean(dim=0, keepdim=True) - x_hat * (g * x_hat).mean(dim=0, keepdim=True))
+    return dx, dgamma, dbeta

@@ -1,0 +1,11 @@
+"""Wrong: forgets to add beta."""
+
+import torch
+
+CAUGHT_BY = ()
+
+
+def layer_norm_forward(x, gamma, beta, eps=1e-5):
+    inverse_std = 1 / torch.sqrt(x.var(dim=1, keepdim=True, correction=0) + eps)
+    x_hat = (x - x.mean(dim=1, keepdim=True)) * inverse_std
+    return gamma * x_hat, (x_hat, inverse_std, gamma)

@@ -1,0 +1,9 @@
+"""Wrong: leaves eps out: a constant row is divided by 0."""
+
+CAUGHT_BY = ()
+
+
+def layer_norm_forward(x, gamma, beta, eps=1e-5):
+    inverse_std = 1 / x.std(dim=1, keepdim=True, correction=0)
+    x_hat = (x - x.mean(dim=1, keepdim=True)) * inverse_std
+    return gamma * x_hat + beta, (x_hat, inverse_std, gamma)

@@ -1,0 +1,12 @@
+"""Wrong: A float64 buffer makes dw float64 for float32 inputs."""
+
+import torch
+
+CAUGHT_BY = ()
+
+
+def linear_backward(upstream, cache):
+    x, w = cache
+    dw = torch.zeros(w.shape, dtype=torch.float64, device=w.device)
+    dw += x.T @ upstream
+    return upstream @ w.T, dw, upstream.sum(dim=0)

@@ -1,0 +1,7 @@
+"""Wrong: forgets to add b."""
+
+CAUGHT_BY = ()
+
+
+def linear_forward(x, w, b):
+    return x @ w, (x, w)

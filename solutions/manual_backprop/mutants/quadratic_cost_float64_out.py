@@ -1,0 +1,8 @@
+"""Wrong: returns float64 for float32."""
+
+CAUGHT_BY = ()
+
+
+def quadratic_cost(predictions, targets):
+    n, difference = len(predictions), predictions.double() - targets.double()
+    return (difference**2).sum() / (2 * n), difference / n

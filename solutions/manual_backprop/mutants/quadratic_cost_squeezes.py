@@ -1,0 +1,9 @@
+"""Wrong: squeeze() eats a batch of one."""
+
+CAUGHT_BY = ()
+
+
+def quadratic_cost(predictions, targets):
+    n = len(predictions)
+    difference = (predictions - targets).squeeze()
+    return (difference**2).sum() / (2 * n), difference / n

@@ -1,0 +1,9 @@
+"""Wrong: view() needs contiguous inputs."""
+
+CAUGHT_BY = ()
+
+
+def quadratic_cost(predictions, targets):
+    n = len(predictions)
+    difference = predictions.view(-1) - targets.view(-1)
+    return difference.dot(difference) / (2 * n), difference.view(n, -1) / n

@@ -1,0 +1,15 @@
+"""Wrong: keeps the mask in one global variable, which the next layer overwrites."""
+
+CAUGHT_BY = ()
+
+
+LAST = {}
+
+
+def relu_forward(x):
+    LAST["positive"] = x > 0
+    return x.clamp(min=0), None
+
+
+def relu_backward(upstream, cache):
+    return upstream * LAST["positive"]

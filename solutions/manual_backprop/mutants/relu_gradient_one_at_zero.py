@@ -1,0 +1,7 @@
+"""Wrong: lets the gradient pass at exactly 0."""
+
+CAUGHT_BY = ()
+
+
+def relu_forward(x):
+    return x.clamp(min=0), x >= 0

@@ -1,0 +1,13 @@
+"""Wrong: the result is computed in the cached mask, so a second backward pass is wrong."""
+
+CAUGHT_BY = ()
+
+
+def relu_forward(x):
+    return x.clamp(min=0), (x > 0).to(x.dtype)
+
+
+def relu_backward(upstream, cache):
+    mask = cache
+    mask *= upstream
+    return mask

@@ -1,0 +1,7 @@
+"""Wrong: view() needs a contiguous upstream."""
+
+CAUGHT_BY = ()
+
+
+def relu_backward(upstream, cache):
+    return (upstream.view(-1) * cache.reshape(-1)).view(upstream.shape)

@@ -1,0 +1,14 @@
+"""Wrong: the slope exp(-x) / (1 + exp(-x))^2 is inf / inf for very negative x."""
+
+import torch
+
+CAUGHT_BY = ()
+
+
+def sigmoid_forward(x):
+    return torch.sigmoid(x), x
+
+
+def sigmoid_backward(upstream, cache):
+    e = torch.exp(-cache)
+    return upstream * e / (1 + e) ** 2

@@ -1,0 +1,18 @@
+"""Wrong: keeps the output in one global variable, which the next layer overwrites."""
+
+import torch
+
+CAUGHT_BY = ()
+
+
+LAST = {}
+
+
+def sigmoid_forward(x):
+    LAST["out"] = torch.sigmoid(x)
+    return LAST["out"], None
+
+
+def sigmoid_backward(upstream, cache):
+    out = LAST["out"]
+    return upstream * out * (1 - out)

@@ -1,0 +1,15 @@
+"""Wrong: divides by N times C."""
+
+import torch
+
+CAUGHT_BY = ()
+
+
+def softmax_cross_entropy(logits, labels):
+    n = len(logits)
+    rows = torch.arange(n, device=logits.device)
+    log_probs = torch.log_softmax(logits, dim=1)
+    loss = -log_probs[rows, labels].sum() / logits.numel()
+    dlogits = log_probs.exp()
+    dlogits[rows, labels] -= 1
+    return loss, dlogits / logits.numel()

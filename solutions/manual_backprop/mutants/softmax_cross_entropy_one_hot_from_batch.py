@@ -1,0 +1,15 @@
+"""Wrong: the width of the one-hot labels is the largest label of the batch plus one."""
+
+import torch
+
+CAUGHT_BY = ()
+
+
+def softmax_cross_entropy(logits, labels):
+    n = len(logits)
+    rows = torch.arange(n, device=logits.device)
+    log_probs = torch.log_softmax(logits, dim=1)
+
+    one_hot = torch.nn.functional.one_hot(labels).to(logits.dtype)
+    loss = -(one_hot * log_probs).sum() / n
+    return loss, (log_probs.exp() - one_hot) / n
