@@ -193,7 +193,7 @@ def _install_torch(python: Path, pip: Sequence[str], environment: Mapping[str, s
     errors = []
     for attempt in attempts:
         command = [*pip, "install", "--no-deps", *attempt.arguments]
-        if _run(command, f"installing PyTorch from {attempt.name}", {**environment, **dict(attempt.environment)}):
+        if _run(command, f"PyTorch: trying {attempt.name}", {**environment, **dict(attempt.environment)}):
             return torch_version(python)
         errors.append(f"{attempt.name} ({_last_error()})")
     raise BootstrapError(f"PyTorch can't be installed; is there a network? Tried {'; then '.join(errors)}")
@@ -263,6 +263,8 @@ def _run(command: Sequence[str], text: str, environment: Mapping[str, str]) -> b
 def _last_error() -> str:
     """The last line of the log that says why."""
     lines = [line.strip() for line in (_read(LOG) or "").splitlines() if line.strip()]
+    if any("connection broken" in line for line in lines):
+        return "no connection"
     errors = [line for line in lines if line.startswith(("ERROR", "Error", "error:"))] or lines or ["no message"]
     return errors[-1].removeprefix("ERROR: ")[:200]
 

@@ -61,7 +61,7 @@ def likely_cause_of_gradient(case: GradientCase) -> Diagnosis | None:
 
 def likely_cause_of_shape(actual: torch.Tensor, expected: torch.Tensor, match: float) -> Diagnosis | None:
     """Why a gradient has another shape than its input, when its values tell."""
-    if actual.dim() == expected.dim() + 1 and actual.shape[1:] == expected.shape:
+    if actual.dim() == expected.dim() + 1 and actual.shape[1:] == expected.shape and len(actual) > 1:
         if _same(actual.sum(0), expected, match):
             return Diagnosis("missing sum over the batch", "its sum over the first dimension is right")
         return None

@@ -28,7 +28,10 @@ class TwoLayerNet:
         import random
 
         rng = random.Random(seed)
-        draw = lambda rows, columns: torch.tensor([[rng.gauss(0, 0.5) for _ in range(columns)] for _ in range(rows)])
+
+        def draw(rows, columns):
+            return torch.tensor([[rng.gauss(0, 0.5) for _ in range(columns)] for _ in range(rows)])
+
         self.params = {"w1": draw(in_features, hidden), "b1": torch.zeros(hidden)}
         self.params |= {"w2": draw(hidden, num_classes), "b2": torch.zeros(num_classes)}
 

@@ -1,4 +1,4 @@
-"""Right: all the arithmetic is NumPy's, on copies that go back to the input's dtype and device; costs are Python floats."""
+"""Right: the arithmetic is NumPy's, on copies that go back to x's dtype and device; costs are Python floats."""
 
 import numpy as np
 import torch
