@@ -84,7 +84,7 @@ LOADING = {
     "blank": ("\n  \n", "the file is empty"),
     "wrong encoding": ("# Lösung\n".encode("latin-1"), "save the file as UTF-8"),
     "null bytes": (b"x = 1\0", "null bytes"),
-    "exits": ("import sys\nsys.exit(0)\n", "it exits when it is imported"),
+    "exits": ("import sys\nsys.exit(0)\n", "importing it exits"),
     "os._exit": ("import os\nos._exit(0)\n", "ended the process (exit code 0)"),
     "loops": ("while True: pass\n", "did not finish within 2 s"),
     "deep": ("(" * 5000 + ")" * 5000, "tiny.py"),

@@ -196,7 +196,7 @@ SAME_IN_BOTH = {
     "wrong type": "def double(x):\n    return [x]\ndef halve(x):\n    return {x}\n",
     "float32": "def double(x):\n    return (x * 2).float()\ndef halve(x):\n    return x / 2\n",
     "needs contiguous": "def double(x):\n    return x.view(-1).mul(2).view(x.shape)\ndef halve(x):\n    return x / 2\n",
-    "random": "import torch\ndef double(x):\n    return x * (2 if torch.rand(()) < 0.5 else 1)\ndef halve(x):\n    pass\n",
+    "random": "import torch\ndef double(x):\n    return x * 2 * torch.rand(()).round()\ndef halve(x):\n    pass\n",
 }
 
 

@@ -291,7 +291,7 @@ def test_softmax_cross_entropy_gradient(submission, draw):
 
 @points("1.5", question="softmax_cross_entropy")
 def test_softmax_cross_entropy_loss_is_stable(submission):
-    """With logits of 1e4 and -1e4 the loss is finite and right, also when the right class has next to no probability."""
+    """With logits of 1e4 and -1e4 the loss is finite and right, also where the right class has hardly a chance."""
     logits = [[1e4, -1e4, 0.0], [-1e4, 1e4, 1e4], [-1e4, -1e4, -1e4], [3.0, 1e4, -2.0]]
     labels = torch.tensor([1, 2, 0, 1])
     for dtype in (torch.float64, torch.float32):

@@ -6,7 +6,6 @@ What is expected is computed here by slow loops over Python numbers, by a closed
 
 import math
 
-import numpy as np
 import torch
 
 from autograder import CheckFailure, assert_close, points, probe
@@ -220,7 +219,7 @@ def write_under_windows(student, x, value):
     return windows
 
 
-@points("1.5", question="sliding_windows")
+@points(1, question="sliding_windows")
 def test_sliding_windows_share_memory(submission, draw):
     """A later write to x shows in every window that holds the entry."""
     x = draw.normal(5)

@@ -84,7 +84,7 @@ def _run_file(data: bytes, path: Path, module: ModuleType) -> None:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise LoadError(f"{path.name}: {_import_problem(error, str(path))}") from error
+        raise LoadError(f"{path.name}: importing {_run_problem(error, str(path))}") from error
 
 
 def _decoded(data: bytes, path: Path) -> str:
@@ -117,7 +117,7 @@ def _run_cell(cell: _Cell, module: ModuleType) -> Iterator[str]:
             raise
         except BaseException as error:
             failed = True
-            yield f"{cell.label} stops: {_import_problem(error, cell.filename)}; of the rest, only definitions were run"
+            yield f"{cell.label} stops: {_run_problem(error, cell.filename)}; of the rest, only definitions were run"
 
 
 def _cells(data: bytes, path: Path) -> Iterator[_Cell]:
@@ -174,13 +174,13 @@ def _syntax_problem(error: BaseException) -> str:
     return f"it can't be compiled: {type(error).__name__}: {str(error)[:200]}"
 
 
-def _import_problem(error: BaseException, filename: str) -> str:
+def _run_problem(error: BaseException, filename: str) -> str:
     """One line: what was raised while the file ran, and on which of its lines."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == filename]
     where = f" at line {frames[-1].lineno} (`{(frames[-1].line or '').strip()[:80]}`)" if frames else ""
     if isinstance(error, SystemExit):
-        return f"it exits when it is imported{where}"
-    return f"importing it raises {type(error).__name__}: {_first_line(error)}{where}"
+        return f"it exits{where}"
+    return f"it raises {type(error).__name__}: {_first_line(error)}{where}"
 
 
 def _first_line(error: BaseException) -> str:

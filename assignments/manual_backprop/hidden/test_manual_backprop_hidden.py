@@ -691,7 +691,7 @@ def net_used_twice(student, params, x, labels):
 
 @points(1, question="two_layer_net")
 def test_two_layer_net_leaves_params_alone(submission, draw):
-    """Computing the loss and its gradients changes neither the parameters nor the batch; asked again, it says the same."""
+    """Computing the loss and its gradients changes neither parameters nor batch; asked again, it says the same."""
     params, x, labels = net_inputs(draw)
     first, second, kept = submission.run(net_used_twice, params, x, labels)
     _, expected = net_oracle(params, x, labels, 0.1)

@@ -635,7 +635,7 @@ def test_scale_rows_without_a_loop(submission, draw):
     assert_no_loop("scale_rows_", *work)
 
 
-@points(1, question="count_correct")
+@points(2, question="count_correct")
 def test_count_correct_of_few_rows(submission, draw):
     """No row counts 0, one row 0 or 1, always as a Python int; gaps in memory are fine."""
     logits = draw.normal(6, 4, dtype=torch.float32, contiguous=False)

@@ -1,0 +1,9 @@
+"""Wrong: zeros are always on the CPU."""
+
+CAUGHT_BY = ()
+
+import torch
+
+
+def accumulate_rows(num_rows, index, rows):
+    return torch.zeros(num_rows, rows.shape[1], dtype=rows.dtype).index_add_(0, index, rows)

@@ -1,0 +1,10 @@
+"""Wrong: as many rows as the largest index needs."""
+
+CAUGHT_BY = ()
+
+import torch
+
+
+def accumulate_rows(num_rows, index, rows):
+    n = int(index.max()) + 1
+    return rows.new_zeros(n, rows.shape[1]).index_add_(0, index, rows)

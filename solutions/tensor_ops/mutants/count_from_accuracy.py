@@ -1,0 +1,6 @@
+"""Wrong: accuracy times N: NaN for no rows."""
+
+CAUGHT_BY = ()
+
+def count_correct(logits, labels):
+    return round((logits.argmax(1) == labels).double().mean().item() * len(labels))

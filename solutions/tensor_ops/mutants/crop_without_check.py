@@ -1,0 +1,8 @@
+"""Wrong: no ValueError at all."""
+
+CAUGHT_BY = ()
+
+def center_crop(images, size):
+    h, w = images.shape[-2:]
+    top, left = (h - size) // 2, (w - size) // 2
+    return images[..., top : top + size, left : left + size]

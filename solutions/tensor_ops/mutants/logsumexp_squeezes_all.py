@@ -1,0 +1,8 @@
+"""Wrong: squeeze() without a dim."""
+
+CAUGHT_BY = ()
+
+def logsumexp(x, dim=-1):
+    top = x.amax(dim, keepdim=True)
+    top = top.masked_fill(top.isinf(), 0.0)
+    return ((x - top).exp().sum(dim, keepdim=True).log() + top).squeeze()

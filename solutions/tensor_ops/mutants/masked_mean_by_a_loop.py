@@ -1,0 +1,13 @@
+"""Wrong: a loop over sequences."""
+
+CAUGHT_BY = ()
+
+import torch
+
+
+def masked_mean(x, lengths):
+    out = torch.zeros_like(x[:, 0])
+    for b, length in enumerate(lengths.tolist()):
+        if length:
+            out[b] = x[b, :length].mean(0)
+    return out

@@ -1,0 +1,10 @@
+"""Wrong: 0 * NaN is NaN."""
+
+CAUGHT_BY = ()
+
+import torch
+
+
+def masked_mean(x, lengths):
+    inside = (torch.arange(x.shape[1], device=x.device) < lengths[:, None]).unsqueeze(-1)
+    return (x * inside).sum(1) / lengths.clamp(min=1)[:, None].to(x.dtype)

@@ -1,0 +1,10 @@
+"""Wrong: positions are always on the CPU."""
+
+CAUGHT_BY = ()
+
+import torch
+
+
+def masked_mean(x, lengths):
+    inside = (torch.arange(x.shape[1]) < lengths[:, None]).unsqueeze(-1)
+    return x.masked_fill(~inside, 0).sum(1) / lengths.clamp(min=1)[:, None].to(x.dtype)

@@ -1,0 +1,10 @@
+"""Wrong: <= for <."""
+
+CAUGHT_BY = ()
+
+import torch
+
+
+def masked_mean(x, lengths):
+    inside = (torch.arange(x.shape[1], device=x.device) <= lengths[:, None]).unsqueeze(-1)
+    return x.masked_fill(~inside, 0).sum(1) / lengths.clamp(min=1)[:, None].to(x.dtype)

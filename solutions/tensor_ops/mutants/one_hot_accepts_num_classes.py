@@ -1,0 +1,11 @@
+"""Wrong: off by one: label C is let through."""
+
+CAUGHT_BY = ()
+
+import torch
+
+
+def one_hot(labels, num_classes):
+    if ((labels < 0) | (labels > num_classes)).any():
+        raise ValueError(labels)
+    return (labels.unsqueeze(-1) == torch.arange(num_classes, device=labels.device)).float()

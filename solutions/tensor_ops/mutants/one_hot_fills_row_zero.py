@@ -1,0 +1,13 @@
+"""Wrong: out[0, labels] for out[arange, labels]."""
+
+CAUGHT_BY = ()
+
+import torch
+
+
+def one_hot(labels, num_classes):
+    if ((labels < 0) | (labels >= num_classes)).any():
+        raise ValueError(labels)
+    out = torch.zeros(*labels.shape, num_classes, device=labels.device)
+    out.view(-1, num_classes)[:1, labels.flatten()] = 1
+    return out

@@ -1,0 +1,11 @@
+"""Wrong: the classes are always on the CPU."""
+
+CAUGHT_BY = ()
+
+import torch
+
+
+def one_hot(labels, num_classes):
+    if ((labels < 0) | (labels >= num_classes)).any():
+        raise ValueError(labels)
+    return (labels.unsqueeze(-1) == torch.arange(num_classes)).float()

@@ -1,0 +1,11 @@
+"""Wrong: as many columns as the largest label needs."""
+
+CAUGHT_BY = ()
+
+import torch
+
+
+def one_hot(labels, num_classes):
+    if ((labels < 0) | (labels >= num_classes)).any():
+        raise ValueError(labels)
+    return torch.nn.functional.one_hot(labels).float()

@@ -1,0 +1,7 @@
+"""Wrong: always the last dimension."""
+
+CAUGHT_BY = ()
+
+def softmax(x, dim=-1):
+    e = (x - x.amax(-1, keepdim=True)).exp()
+    return e / e.sum(-1, keepdim=True)

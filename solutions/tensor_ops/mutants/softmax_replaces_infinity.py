@@ -1,0 +1,8 @@
+"""Wrong: -inf becomes 0."""
+
+CAUGHT_BY = ()
+
+def softmax(x, dim=-1):
+    e = x.masked_fill(x.isinf(), 0.0)
+    e = (e - e.amax(dim, keepdim=True)).exp()
+    return e / e.sum(dim, keepdim=True)

@@ -1,0 +1,12 @@
+"""Wrong: a loop over columns."""
+
+CAUGHT_BY = ()
+
+import torch
+
+
+def standardize(x, eps=1e-5):
+    out = torch.empty_like(x)
+    for d in range(x.shape[1]):
+        out[:, d] = (x[:, d] - x[:, d].mean()) / ((x[:, d] - x[:, d].mean()).square().mean() + eps).sqrt()
+    return out

@@ -1,0 +1,6 @@
+"""Wrong: 0 / 0 for a constant column."""
+
+CAUGHT_BY = ()
+
+def standardize(x, eps=1e-5):
+    return (x - x.mean(0)) / x.var(0, correction=0).sqrt()

@@ -1,0 +1,126 @@
+"""The assignments as products: right answers get full marks, wrong ones fail exactly the tests that name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.core.assignment import Assignment, find_assignment
+from autograder.core.engine import Engine
+from autograder.core.outcome import Graded, Task
+from autograder.release.stub import make_stub
+from autograder.release.student import solution_path
+from autograder.selftest.compose import caught_by, compose
+from tests.conftest import ROOT, failed
+
+NAMES = sorted(path.parent.name for path in (ROOT / "assignments").glob("*/assignment.toml"))
+LEAST = {"variants": 6, "mutants": 25}
+
+
+def texts(assignment: Assignment, kind: str) -> dict[str, str]:
+    folder = ROOT / "solutions" / assignment.name / kind
+    return {path.stem: path.read_text() for path in sorted(folder.glob("*.py"))}
+
+
+def solution(assignment: Assignment) -> str:
+    return solution_path(ROOT, assignment).read_text()
+
+
+def grade_all(
+    assignment: Assignment, sources: dict[str, str], tmp_path: Path, **options: object
+) -> Iterator[tuple[str, Graded]]:
+    tasks = []
+    for name, source in sources.items():
+        folder = tmp_path / f"{name}-{options.get('seed', 0)}"
+        folder.mkdir()
+        (folder / f"{assignment.module}.py").write_text(source)
+        tasks.append(Task(name, folder, f"{assignment.module}.py"))
+    with Engine(assignment, **{"device": "cpu", "jobs": 2, **options}) as engine:
+        for graded in engine.grade(tasks):
+            assert graded.error is None, f"{graded.key}: {graded.error}"
+            yield graded.key, graded
+
+
+def why(graded: Graded) -> str:
+    return "\n".join(f"{item.name}: {item.message}" for item in graded.outcomes if item.verdict != "passed")
+
+
+def training(assignment: Assignment) -> list[str]:
+    return [question.name for question in assignment.questions if question.training]
+
+
+@pytest.fixture(params=NAMES)
+def assignment(request: pytest.FixtureRequest) -> Assignment:
+    return find_assignment(ROOT, request.param)
+
+
+def test_solution_and_variants_get_full_marks_on_every_seed(assignment, tmp_path):
+    right = {"solution": compose(solution(assignment), "")}
+    right |= {name: compose(solution(assignment), text) for name, text in texts(assignment, "variants").items()}
+    assert len(right) > LEAST["variants"]
+    for seed in range(5):
+        # What trains a model is tried on fewer seeds here: it costs a hundred times as much as all else.
+        skipped = training(assignment) if seed > 1 else []
+        for name, graded in grade_all(assignment, right, tmp_path, seed=seed, skip_questions=skipped):
+            assert failed(graded) == set(), f"{name}, seed {seed}:\n{why(graded)}"
+
+
+def test_every_mutant_fails_exactly_the_tests_it_names(assignment, tmp_path):
+    mutants = texts(assignment, "mutants")
+    assert len(mutants) >= LEAST["mutants"]
+    sources = {name: compose(solution(assignment), text) for name, text in mutants.items()}
+    wrong = []
+    for name, graded in grade_all(assignment, sources, tmp_path):
+        if failed(graded) != set(caught_by(mutants[name])):
+            wrong.append(f"{name}: fails {sorted(failed(graded))}, names {sorted(caught_by(mutants[name]))}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_mutants_are_caught_on_other_seeds(assignment, tmp_path):
+    skipped = training(assignment)
+    for seed in (1, 2):
+        mutants = texts(assignment, "mutants")
+        sources = {name: compose(solution(assignment), text) for name, text in mutants.items()}
+        wrong = []
+        for name, graded in grade_all(assignment, sources, tmp_path, seed=seed, skip_questions=skipped):
+            seen = {outcome.name for outcome in graded.outcomes}
+            if failed(graded) != set(caught_by(mutants[name])) & seen:
+                wrong.append(f"{name}, seed {seed}: {sorted(failed(graded) ^ (set(caught_by(mutants[name])) & seen))}")
+        assert not wrong, "\n".join(wrong)
+
+
+def test_every_test_is_killed_by_a_mutant(assignment):
+    named = {name for text in texts(assignment, "mutants").values() for name in caught_by(text)}
+    with Engine(assignment, device="cpu") as engine:
+        collected = {test.name for test in engine.tests}
+        hidden = sum(test.points for test in engine.tests if test.hidden)
+    assert collected - named == set()
+    assert named - collected == set()
+    assert 0.35 <= hidden / assignment.points <= 0.65, "about half the points are hidden"
+
+
+def test_every_test_says_what_it_wants(assignment):
+    with Engine(assignment, device="cpu") as engine:
+        for test in engine.tests:
+            assert test.title.endswith("."), f"{test.name} needs a docstring of one sentence for students"
+
+
+def test_the_stub_scores_nothing(assignment, tmp_path):
+    path = solution_path(ROOT, assignment)
+    stub = {"stub": make_stub(path.read_text(), path)}
+    with Engine(assignment, device="cpu") as engine:
+        everything = {test.name for test in engine.tests}
+    for _, graded in grade_all(assignment, stub, tmp_path):
+        assert failed(graded) == everything
+        assert graded.load_error is None
+
+
+def test_handout_has_a_section_for_each_question_and_the_common_rules(assignment):
+    text = (assignment.folder / "handout.md").read_text()
+    for question in assignment.questions:
+        assert question.title in text or question.name in text, f"nothing on {question.name}"
+    for part in ("pytest", "Common mistakes", "float64", "in place", "ValueError"):
+        assert part.lower() in text.lower(), f"nothing on {part}"
+    assert "$" in text, "the mathematics is in LaTeX"
