@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -114,7 +115,8 @@ def torch_version(python: str | Path) -> str | None:
 
 def is_recent(version: str | None) -> bool:
     """Whether a PyTorch of that version will do."""
-    return version is not None and tuple(int(part) for part in version.split(".")[:2]) >= OLDEST_TORCH
+    match = re.match(r"(\d+)\.(\d+)", version or "")
+    return match is not None and (int(match[1]), int(match[2])) >= OLDEST_TORCH
 
 
 def forget_half_installed(site_packages: Path) -> list[str]:

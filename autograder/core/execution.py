@@ -56,7 +56,7 @@ def execute(
     __tracebackhide__ = True
     args, kwargs = place(args, request.device), place(dict(kwargs), request.device)
     before = keep(args), keep(kwargs)
-    seed_all(request.seed)
+    seed_all(request.seed, request.device)
     value = function(module, *args, **kwargs)
     return Reply(value, _changed(request.what, before, (args, kwargs)))
 
@@ -71,11 +71,14 @@ def call_by_name(name: str) -> Callable[..., Any]:
     return call
 
 
-def seed_all(seed: int) -> None:
-    """Seed every generator that a submission commonly draws from (torch's covers CUDA)."""
+def seed_all(seed: int, device: torch.device) -> None:
+    """Seed every generator that a submission commonly draws from."""
     random.seed(seed)
     np.random.seed(seed)
-    torch.manual_seed(seed)
+    if device.type == "cpu":
+        torch.default_generator.manual_seed(seed)  # manual_seed asks all accelerators too, which takes 0.2 ms
+    else:
+        torch.manual_seed(seed)
 
 
 def place(value: Any, device: torch.device) -> Any:

@@ -29,7 +29,7 @@ import torch
 from autograder.core import worker
 from autograder.core.isolation import DESCRIPTION, adopt_orphans, close_all_but, die_with_parent, lock_down
 from autograder.core.limits import Limits
-from autograder.core.warm import warm_up
+from autograder.core.warm import warm_up_for_workers
 
 _WIRE_FD = 3
 
@@ -205,7 +205,7 @@ def main() -> None:
     adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
-    warm_up()
+    warm_up_for_workers()
     sys.path[:] = [entry for entry in sys.path if entry]
     gc.collect()
     gc.freeze()

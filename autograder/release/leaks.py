@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder.core.assignment import Assignment
 from autograder.errors import AutograderError
-from autograder.release.stub import LOOKS_LIKE_MARKER, solution_lines
+from autograder.release.stub import LOOKS_LIKE_MARKER, secret_line_numbers
 
 # Shorter lines ("return out", "n = x.shape[0]") are anybody's.
 SECRET_LENGTH = 24
@@ -85,12 +85,10 @@ def secrets_of(course: Path, assignment: Assignment, solution: Path) -> list[Sec
 
 def _secret_code(solution: str, path: Path) -> frozenset[str]:
     """The telling lines of the regions that stand nowhere outside of them."""
-    inside = list(solution_lines(solution, path))
-    outside = solution.split("\n")
-    for line in inside:
-        outside.remove(line)
-    public = {_code(line) for line in outside}
-    return frozenset(code for line in inside if len(code := _code(line)) >= SECRET_LENGTH and code not in public)
+    secret = secret_line_numbers(solution, path)
+    lines = {number: _code(line) for number, line in enumerate(solution.split("\n"), start=1)}
+    public = {code for number, code in lines.items() if number not in secret}
+    return frozenset(code for number in secret if len(code := lines[number]) >= SECRET_LENGTH and code not in public)
 
 
 def _code(line: str) -> str:

@@ -67,7 +67,8 @@ class _Cut:
     """Lines that students don't get.
 
     Attributes:
-        first, last: 1-based, both included, markers too.
+        first, last: 1-based, both included, markers and prompt too.
+        end: the line of the END marker.
         last_code: the last line that is neither blank nor a comment.
         column: of the marker; None for an inline one.
         instead: what they get in their place; None: the default.
@@ -75,6 +76,7 @@ class _Cut:
 
     first: int
     last: int
+    end: int
     last_code: int
     column: int | None
     instead: tuple[str, ...] | None
@@ -106,19 +108,16 @@ def make_stub(solution: str, path: Path) -> str:
     return _joined(_tidy(_without_idle_imports(stub, tree)))
 
 
-def solution_lines(solution: str, path: Path) -> Iterator[str]:
-    """The lines of a solution that students must not get, markers and prompts left out.
+def secret_line_numbers(solution: str, path: Path) -> set[int]:
+    """The lines (1-based) of a solution that students must not get, without the markers and prompts around them.
 
     Raises:
         MarkerError: as ``make_stub``.
     """
-    lines = solution.split("\n")
+    numbers: set[int] = set()
     for cut in _cuts(solution, path):
-        inside = range(cut.first, cut.last - 1) if cut.column is not None else range(cut.first - 1, cut.last)
-        prompt = {line.strip() for line in cut.instead or ()}
-        yield from (
-            lines[i] for i in inside if lines[i].strip() not in prompt and not LOOKS_LIKE_MARKER.search(lines[i])
-        )
+        numbers.update(range(cut.first + 1, cut.end) if cut.column is not None else {cut.first})
+    return numbers
 
 
 def _parse(text: str, path: Path) -> ast.Module:
@@ -154,10 +153,11 @@ def _cuts(text: str, path: Path) -> list[_Cut]:
             if event.column != opened.column:
                 raise MarkerError(f"{where}: END SOLUTION is not indented as its BEGIN SOLUTION in line {opened.line}")
             last_code = _last_code(text, opened.line, event.line)
-            cuts.append(_Cut(opened.line, event.line, last_code, opened.column, () if opened.bare else None))
+            instead = () if opened.bare else None
+            cuts.append(_Cut(opened.line, event.line, event.line, last_code, opened.column, instead))
             opened = None
         elif opened is None:  # inline; inside of a region it goes with the region
-            cuts.append(_Cut(event.line, event.line, event.line, None, ()))
+            cuts.append(_Cut(event.line, event.line, event.line, event.line, None, ()))
     if opened is not None:
         raise MarkerError(f"{path}:{opened.line}: BEGIN SOLUTION without END SOLUTION")
     return cuts

@@ -1,4 +1,4 @@
-"""Wrong: takes a twentieth of the steps."""
+"""Wrong: takes a hundredth of the steps."""
 
 CAUGHT_BY = ()
 
@@ -6,7 +6,7 @@ CAUGHT_BY = ()
 def train_spiral(x, labels, num_classes=3, hidden=100, learning_rate=1.0, steps=2000, seed=0):
     net = TwoLayerNet(x.shape[1], hidden, num_classes, seed)
     net.params = {name: parameter.to(x) for name, parameter in net.params.items()}
-    for _ in range(steps // 20):
+    for _ in range(steps // 100):
         _, grads = net.loss_and_grads(x, labels)
         sgd_step(net.params, grads, learning_rate)
     return net

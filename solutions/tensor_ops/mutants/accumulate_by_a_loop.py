@@ -1,6 +1,6 @@
 """Wrong: a loop over rows."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = ("test_accumulate_rows_without_a_loop",)
 
 import torch
 

@@ -1,6 +1,10 @@
 """Wrong: the new dimension comes last."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_add_batch_dim_adds_a_first_dimension",
+    "test_add_batch_dim_shares_memory",
+)
+
 
 def add_batch_dim(x):
     return x.unsqueeze(-1)

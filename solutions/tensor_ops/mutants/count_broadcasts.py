@@ -1,6 +1,11 @@
 """Wrong: labels (N, 1) against (N,) makes N x N."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_count_correct_is_a_python_int",
+    "test_count_correct_of_few_rows",
+    "test_count_correct_without_a_loop",
+)
+
 
 def count_correct(logits, labels):
     return int((logits.argmax(1) == labels[:, None]).sum())

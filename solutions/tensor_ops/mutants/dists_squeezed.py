@@ -1,6 +1,7 @@
 """Wrong: squeeze() eats a single point."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = ("test_pairwise_sq_dists_of_few_points",)
+
 
 def pairwise_sq_dists(a, b):
     return (a[:, None] - b).square().sum(-1).squeeze()

@@ -1,9 +1,12 @@
 """Wrong: every array becomes float32, which copies."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_from_numpy_shared_both_ways",
+    "test_from_numpy_shared_sees_writes_to_the_array",
+)
 
 import torch
 
 
 def from_numpy_shared(array):
-    return torch.from_numpy(array.astype('float32'))
+    return torch.from_numpy(array.astype("float32"))

@@ -1,6 +1,6 @@
 """Wrong: an array with gaps is copied first."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = ("test_from_numpy_shared_both_ways",)
 
 import numpy as np
 import torch

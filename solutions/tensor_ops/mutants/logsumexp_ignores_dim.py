@@ -1,6 +1,11 @@
 """Wrong: always the last dimension."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_logsumexp_along_any_dimension",
+    "test_logsumexp_of_huge_entries",
+    "test_logsumexp_of_rows_and_columns",
+)
+
 
 def logsumexp(x, dim=-1):
     top = x.amax(-1, keepdim=True)

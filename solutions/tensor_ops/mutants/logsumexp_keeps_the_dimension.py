@@ -1,6 +1,13 @@
 """Wrong: dim stays with size 1."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_logsumexp_along_any_dimension",
+    "test_logsumexp_by_your_own_means",
+    "test_logsumexp_is_stable",
+    "test_logsumexp_of_huge_entries",
+    "test_logsumexp_of_minus_infinity",
+    "test_logsumexp_of_rows_and_columns",
+)
 
 import torch
 

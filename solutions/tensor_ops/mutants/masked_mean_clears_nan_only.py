@@ -1,10 +1,12 @@
 """Wrong: infinities stay."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = ("test_masked_mean_with_anything_in_the_padding",)
 
 import torch
 
 
 def masked_mean(x, lengths):
     inside = (torch.arange(x.shape[1], device=x.device) < lengths[:, None]).unsqueeze(-1)
-    return (x.nan_to_num(posinf=float('inf'), neginf=float('-inf')) * inside).sum(1) / lengths.clamp(min=1)[:, None].to(x.dtype)
+    return (x.nan_to_num(posinf=float("inf"), neginf=float("-inf")) * inside).sum(1) / lengths.clamp(min=1)[:, None].to(
+        x.dtype
+    )

@@ -1,6 +1,6 @@
 """Wrong: off by one: label C is let through."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = ("test_one_hot_refuses_a_large_label",)
 
 import torch
 

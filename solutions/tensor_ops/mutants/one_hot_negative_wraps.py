@@ -1,6 +1,6 @@
 """Wrong: negative labels count from the end."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = ("test_one_hot_refuses_a_negative_label",)
 
 import torch
 

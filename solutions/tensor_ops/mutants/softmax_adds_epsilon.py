@@ -1,6 +1,11 @@
 """Wrong: a small number in the denominator."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_softmax_along_any_dimension",
+    "test_softmax_of_rows",
+    "test_softmax_with_minus_infinity",
+)
+
 
 def softmax(x, dim=-1):
     e = (x - x.amax(dim, keepdim=True)).exp()

@@ -1,6 +1,6 @@
 """Wrong: an alias of torch.softmax."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = ("test_softmax_by_your_own_means",)
 
 import torch
 

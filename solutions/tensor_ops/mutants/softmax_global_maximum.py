@@ -1,6 +1,10 @@
 """Wrong: rows far below the maximum become 0 / 0."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_softmax_is_stable",
+    "test_softmax_with_minus_infinity",
+)
+
 
 def softmax(x, dim=-1):
     if x.numel() == 0:

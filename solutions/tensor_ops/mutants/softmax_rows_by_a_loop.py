@@ -1,18 +1,17 @@
-"""Wrong: a loop over rows."""
+"""Wrong: a loop over slices, which fails for none."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_softmax_along_any_dimension",
+    "test_softmax_by_your_own_means",
+)
 
 import torch
 
 
 def softmax(x, dim=-1):
-    if x.numel() == 0:
-        return x.clone()
+    slices = x.movedim(dim, -1)
     rows = []
-    for row in x.unbind(1 - dim if x.dim() == 2 and dim >= 0 else 0) if x.dim() == 2 else []:
+    for row in slices.reshape(-1, x.shape[dim]):
         e = (row - row.max()).exp()
         rows.append(e / e.sum())
-    if rows:
-        return torch.stack(rows, dim=1 - dim if dim >= 0 else 0)
-    e = (x - x.amax(dim, keepdim=True)).exp()
-    return e / e.sum(dim, keepdim=True)
+    return torch.stack(rows).reshape(slices.shape).movedim(-1, dim)

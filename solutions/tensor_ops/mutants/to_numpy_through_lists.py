@@ -1,6 +1,6 @@
 """Wrong: float32 becomes float64 on the way."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = ("test_to_numpy_copy_keeps_values_and_dtype",)
 
 import numpy as np
 

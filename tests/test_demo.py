@@ -1,0 +1,54 @@
+"""The demo class: every member gets the score that is known beforehand."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from autograder.core.assignment import find_assignment
+from autograder.core.engine import Engine
+from autograder.grading.batch import Batch, Options
+from autograder.grading.intake import find_submissions
+from autograder.selftest.demo import NAMES, build_class
+from tests.conftest import ROOT
+
+ASSIGNMENTS = sorted(path.parent.name for path in (ROOT / "assignments").glob("*/assignment.toml"))
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_every_member_of_the_demo_class_gets_the_score_it_must(name, tmp_path):
+    assignment = find_assignment(ROOT, name)
+    members = build_class(ROOT, assignment, tmp_path / "class")
+    assert [member.student for member in members] == list(NAMES)
+    kinds = {member.kind.split()[0] for member in members}
+    assert {"solution", "variant", "mutant", "stub", "syntax", "empty", "wrong", "two", "no", "loops"} <= kinds
+    with Engine(assignment, device="cpu") as engine:
+        expected = {member.student: member.expected_score(assignment, engine.tests) for member in members}
+    intake = find_submissions(tmp_path / "class", assignment.module)
+    assert not intake.left_out
+    report = Batch(assignment, intake, Options(tmp_path / "out", jobs=2, device="cpu")).run()
+    assert not report.errors
+    got = {record["student"]: Decimal(record["score"]) for record in report.records}
+    wrong = {
+        f"{member.student} ({member.kind})": f"got {got[member.student]}, expected {expected[member.student]}"
+        for member in members
+        if got[member.student] != expected[member.student]
+    }
+    assert not wrong, json.dumps(wrong, indent=1, ensure_ascii=False)
+    full = sum(score == assignment.points for score in expected.values())
+    assert 8 <= full < len(NAMES) - 15  # a class, not a crowd of solutions
+
+
+def test_the_class_is_the_same_each_time(tmp_path):
+    assignment = find_assignment(ROOT, ASSIGNMENTS[0])
+    for name in ("one", "two"):
+        build_class(ROOT, assignment, tmp_path / name)
+
+    def contents(name):
+        return {p.relative_to(tmp_path / name): p.read_bytes() for p in (tmp_path / name).rglob("*") if p.is_file()}
+
+    assert contents("one") == contents("two")
+    suffixes = {path.suffix for path in contents("one")}
+    assert {".py", ".ipynb"} <= suffixes
