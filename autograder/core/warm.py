@@ -23,10 +23,10 @@ def warm_up() -> None:
 
 
 def warm_up_for_workers() -> None:
-    """``warm_up``, and what probes and submissions are likely to touch first: half a second each if left to the fork."""
+    """``warm_up``, and what probes and submissions are likely to touch: half a second each if left to the forks."""
     warm_up()
     seed_all(0, torch.device("cpu"))  # imports numpy.random
-    with _Ignored():  # the first dispatch mode imports some 300 modules of torch
+    with _Ignored():  # type: ignore[no-untyped-call]  # the first dispatch mode imports some 300 modules of torch
         torch.ones(1) + 1
     if importlib.util.find_spec("nbformat") is not None:
         import nbformat
@@ -35,6 +35,6 @@ def warm_up_for_workers() -> None:
         reads('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', as_version=4)
 
 
-class _Ignored(TorchDispatchMode):
+class _Ignored(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return func(*args, **(kwargs or {}))

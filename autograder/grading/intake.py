@@ -21,6 +21,11 @@ SUFFIXES = (".py", ".ipynb")
 MAX_BYTES = 10 * 2**20  # of any one file
 MAX_FILES = 50  # of one student
 _IGNORED = re.compile(r"(?i)\..*|__pycache__|__MACOSX|.*\.pyc|thumbs\.db|desktop\.ini")
+# Letters that Unicode does not take apart into a plain one and a mark.
+_PLAIN_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "L", "ı": "i", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th"}
+    | {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe"}
+)
 _NO_CANDIDATE = re.compile(r"conftest\.py|setup\.py|test_.*\.py|.*_test\.py|__init__\.py")
 
 
@@ -158,7 +163,8 @@ def _shown(name: str) -> str:
 def _with_slugs(submissions: list[Submission]) -> Iterator[Submission]:
     taken: dict[str, int] = {}
     for submission in submissions:
-        ascii_name = unicodedata.normalize("NFKD", submission.student).encode("ascii", "ignore").decode()
+        plain = unicodedata.normalize("NFKD", submission.student.translate(_PLAIN_LETTERS))
+        ascii_name = plain.encode("ascii", "ignore").decode()
         slug = re.sub(r"[^A-Za-z0-9._-]+", "_", ascii_name).strip("._-")[:60] or "student"
         count = taken[slug.casefold()] = taken.get(slug.casefold(), 0) + 1
         while count > 1 and f"{slug}-{count}".casefold() in taken:

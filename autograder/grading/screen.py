@@ -21,7 +21,7 @@ from autograder.grading.results import ERROR, GRADED
 
 _ROWS = 60  # a longer class is shown by its lowest scores
 _LOWEST = 15
-_BAR = 20
+_BAR, _NAME = 20, 30  # widths
 
 
 class Screen:
@@ -85,7 +85,7 @@ class Screen:
         shown = sorted(report.records, key=_by_score) if len(report.records) > _ROWS else list(report.records)
         rows = shown[:_LOWEST] if len(report.records) > _ROWS else shown
         if rows:
-            self._console.print(_scores_table(rows, len(report.records)))
+            self._console.print(_scores_table(rows, len(report.records), self._console.width))
         scores = [Decimal(record["score"]) for record in report.records if record["score"] is not None]
         if scores:
             self._console.print(_questions_table(report.records))
@@ -104,18 +104,25 @@ class Screen:
             self._console.print(Text("the grader broke at these; no score was given: run again with --resume"))
 
 
-def _scores_table(records: Sequence[Mapping[str, Any]], total: int) -> Table:
+def _scores_table(records: Sequence[Mapping[str, Any]], total: int, width: int) -> Table:
     title = None if len(records) == total else f"the {len(records)} lowest of {total}"
     table = Table(title=title, box=None, pad_edge=False, header_style="bold")
-    for name, justify in (("student", "left"), ("score", "right"), ("of", "right"), ("", "left"), ("", "left")):
-        table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
+    longest = max(len(record["student"]) for record in records)
+    name = min(longest, _NAME)
+    table.add_column("student", no_wrap=True, overflow="ellipsis", width=name)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("of", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    rest = max(width - name - _BAR - 24, 20)  # for remarks, cut here: the table would shrink every column alike
     for record in records:
         score = record["score"]
         share = float(Decimal(score) / Decimal(record["maximum"])) if score and Decimal(record["maximum"]) else 0.0
         filled = round(share * _BAR)
         bar = Text("█" * filled, style="green") + Text("░" * (_BAR - filled), style="dim")
         remark = "" if record["status"] == GRADED else f"{record['status']}: {_first_line(record['problem'])}"
-        table.add_row(Text(record["student"]), score or "-", record["maximum"], bar, Text(remark, style="yellow"))
+        cut = remark if len(remark) <= rest else f"{remark[: rest - 1]}…"
+        table.add_row(Text(record["student"]), score or "-", record["maximum"], bar, Text(cut, style="yellow"))
     return table
 
 

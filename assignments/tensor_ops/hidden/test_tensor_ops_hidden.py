@@ -130,7 +130,24 @@ def on_another_device(student, name, *args):
     from torch.overrides import TorchFunctionMode
 
     # On this device PyTorch lets these meet a tensor of the CPU; on a GPU it does not, unless that one is 0-d.
-    elementwise = "lt le gt ge eq ne add sub mul div truediv logical_and and bitwise_and where masked_fill".split()
+    elementwise = [
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "eq",
+        "ne",
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "truediv",
+        "logical_and",
+        "and",
+        "bitwise_and",
+        "where",
+        "masked_fill",
+    ]
 
     class NoValues(TorchFunctionMode):
         def __torch_function__(self, func, types, args=(), kwargs=None):

@@ -6,8 +6,6 @@ CAUGHT_BY = (
     "test_accumulate_rows_without_a_loop",
 )
 
-import torch
-
 
 def accumulate_rows(num_rows, index, rows):
     out = rows.new_zeros(num_rows, rows.shape[1])

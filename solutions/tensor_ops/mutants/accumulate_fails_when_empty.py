@@ -2,8 +2,6 @@
 
 CAUGHT_BY = ("test_accumulate_rows_of_nothing",)
 
-import torch
-
 
 def accumulate_rows(num_rows, index, rows):
     if int(index.min()) < 0:

@@ -1,12 +1,12 @@
 """Wrong: float32 whatever comes in."""
 
+import torch
+
 CAUGHT_BY = (
     "test_accumulate_rows_of_nothing",
     "test_accumulate_rows_with_distinct_indices",
     "test_accumulate_rows_with_repeated_indices",
 )
-
-import torch
 
 
 def accumulate_rows(num_rows, index, rows):

@@ -1,8 +1,8 @@
 """Wrong: zeros are always on the CPU."""
 
-CAUGHT_BY = ("test_accumulate_rows_without_a_loop",)
-
 import torch
+
+CAUGHT_BY = ("test_accumulate_rows_without_a_loop",)
 
 
 def accumulate_rows(num_rows, index, rows):

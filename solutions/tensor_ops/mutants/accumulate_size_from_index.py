@@ -5,8 +5,6 @@ CAUGHT_BY = (
     "test_accumulate_rows_without_a_loop",
 )
 
-import torch
-
 
 def accumulate_rows(num_rows, index, rows):
     n = int(index.max()) + 1

@@ -1,8 +1,8 @@
 """Wrong: torch.cdist."""
 
-CAUGHT_BY = ("test_pairwise_sq_dists_by_your_own_means",)
-
 import torch
+
+CAUGHT_BY = ("test_pairwise_sq_dists_by_your_own_means",)
 
 
 def pairwise_sq_dists(a, b):

@@ -5,8 +5,6 @@ CAUGHT_BY = (
     "test_flatten_batch_shares_whenever_a_view_can",
 )
 
-import torch
-
 
 def flatten_batch(x):
     if x.is_contiguous() or x.dim() < 3:

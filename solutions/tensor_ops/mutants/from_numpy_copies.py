@@ -1,11 +1,11 @@
 """Wrong: torch.tensor copies the array."""
 
+import torch
+
 CAUGHT_BY = (
     "test_from_numpy_shared_both_ways",
     "test_from_numpy_shared_sees_writes_to_the_array",
 )
-
-import torch
 
 
 def from_numpy_shared(array):

@@ -1,9 +1,9 @@
 """Wrong: an array with gaps is copied first."""
 
-CAUGHT_BY = ("test_from_numpy_shared_both_ways",)
-
 import numpy as np
 import torch
+
+CAUGHT_BY = ("test_from_numpy_shared_both_ways",)
 
 
 def from_numpy_shared(array):

@@ -1,8 +1,8 @@
 """Wrong: torch.logsumexp."""
 
-CAUGHT_BY = ("test_logsumexp_by_your_own_means",)
-
 import torch
+
+CAUGHT_BY = ("test_logsumexp_by_your_own_means",)
 
 
 def logsumexp(x, dim=-1):

@@ -9,8 +9,6 @@ CAUGHT_BY = (
     "test_logsumexp_of_rows_and_columns",
 )
 
-import torch
-
 
 def logsumexp(x, dim=-1):
     top = x.amax(dim, keepdim=True)

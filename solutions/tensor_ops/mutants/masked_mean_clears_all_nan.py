@@ -1,5 +1,7 @@
 """Wrong: nan_to_num hides large padding badly."""
 
+import torch
+
 CAUGHT_BY = (
     "test_masked_mean_of_length_zero",
     "test_masked_mean_of_other_lengths",
@@ -7,8 +9,6 @@ CAUGHT_BY = (
     "test_masked_mean_with_anything_in_the_padding",
     "test_masked_mean_with_nan_in_the_padding",
 )
-
-import torch
 
 
 def masked_mean(x, lengths):

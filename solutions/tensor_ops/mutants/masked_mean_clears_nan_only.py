@@ -1,8 +1,8 @@
 """Wrong: infinities stay."""
 
-CAUGHT_BY = ("test_masked_mean_with_anything_in_the_padding",)
-
 import torch
+
+CAUGHT_BY = ("test_masked_mean_with_anything_in_the_padding",)
 
 
 def masked_mean(x, lengths):

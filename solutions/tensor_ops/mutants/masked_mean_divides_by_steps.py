@@ -1,5 +1,7 @@
 """Wrong: divided by T."""
 
+import torch
+
 CAUGHT_BY = (
     "test_masked_mean_of_length_zero",
     "test_masked_mean_of_other_lengths",
@@ -8,8 +10,6 @@ CAUGHT_BY = (
     "test_masked_mean_with_nan_in_the_padding",
     "test_masked_mean_without_a_loop",
 )
-
-import torch
 
 
 def masked_mean(x, lengths):

@@ -1,8 +1,8 @@
 """Wrong: float64 out for float32 in."""
 
-CAUGHT_BY = ("test_masked_mean_without_a_loop",)
-
 import torch
+
+CAUGHT_BY = ("test_masked_mean_without_a_loop",)
 
 
 def masked_mean(x, lengths):

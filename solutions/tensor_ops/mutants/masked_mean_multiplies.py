@@ -1,11 +1,11 @@
 """Wrong: 0 * NaN is NaN."""
 
+import torch
+
 CAUGHT_BY = (
     "test_masked_mean_with_anything_in_the_padding",
     "test_masked_mean_with_nan_in_the_padding",
 )
-
-import torch
 
 
 def masked_mean(x, lengths):

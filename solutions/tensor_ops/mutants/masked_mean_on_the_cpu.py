@@ -1,8 +1,8 @@
 """Wrong: positions are always on the CPU."""
 
-CAUGHT_BY = ("test_masked_mean_without_a_loop",)
-
 import torch
+
+CAUGHT_BY = ("test_masked_mean_without_a_loop",)
 
 
 def masked_mean(x, lengths):

@@ -1,8 +1,8 @@
 """Wrong: off by one: label C is let through."""
 
-CAUGHT_BY = ("test_one_hot_refuses_a_large_label",)
-
 import torch
+
+CAUGHT_BY = ("test_one_hot_refuses_a_large_label",)
 
 
 def one_hot(labels, num_classes):

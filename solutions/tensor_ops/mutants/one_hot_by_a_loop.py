@@ -1,8 +1,8 @@
 """Wrong: a loop over labels."""
 
-CAUGHT_BY = ("test_one_hot_without_a_loop",)
-
 import torch
+
+CAUGHT_BY = ("test_one_hot_without_a_loop",)
 
 
 def one_hot(labels, num_classes):

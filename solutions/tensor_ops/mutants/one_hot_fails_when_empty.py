@@ -1,8 +1,8 @@
 """Wrong: min() of no labels raises."""
 
-CAUGHT_BY = ("test_one_hot_of_any_shape",)
-
 import torch
+
+CAUGHT_BY = ("test_one_hot_of_any_shape",)
 
 
 def one_hot(labels, num_classes):

@@ -1,12 +1,12 @@
 """Wrong: out[0, labels] for out[arange, labels]."""
 
+import torch
+
 CAUGHT_BY = (
     "test_one_hot_of_a_vector",
     "test_one_hot_of_any_shape",
     "test_one_hot_without_a_loop",
 )
-
-import torch
 
 
 def one_hot(labels, num_classes):

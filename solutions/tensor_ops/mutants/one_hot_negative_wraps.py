@@ -1,8 +1,8 @@
 """Wrong: negative labels count from the end."""
 
-CAUGHT_BY = ("test_one_hot_refuses_a_negative_label",)
-
 import torch
+
+CAUGHT_BY = ("test_one_hot_refuses_a_negative_label",)
 
 
 def one_hot(labels, num_classes):

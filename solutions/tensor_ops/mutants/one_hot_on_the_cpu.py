@@ -1,8 +1,8 @@
 """Wrong: the classes are always on the CPU."""
 
-CAUGHT_BY = ("test_one_hot_without_a_loop",)
-
 import torch
+
+CAUGHT_BY = ("test_one_hot_without_a_loop",)
 
 
 def one_hot(labels, num_classes):

@@ -1,11 +1,11 @@
 """Wrong: as many columns as the largest label needs."""
 
+import torch
+
 CAUGHT_BY = (
     "test_one_hot_of_a_vector",
     "test_one_hot_of_any_shape",
 )
-
-import torch
 
 
 def one_hot(labels, num_classes):

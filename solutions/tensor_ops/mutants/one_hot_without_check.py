@@ -1,11 +1,11 @@
 """Wrong: no ValueError."""
 
+import torch
+
 CAUGHT_BY = (
     "test_one_hot_refuses_a_large_label",
     "test_one_hot_refuses_a_negative_label",
 )
-
-import torch
 
 
 def one_hot(labels, num_classes):

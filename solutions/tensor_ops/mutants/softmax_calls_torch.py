@@ -1,8 +1,8 @@
 """Wrong: an alias of torch.softmax."""
 
-CAUGHT_BY = ("test_softmax_by_your_own_means",)
-
 import torch
+
+CAUGHT_BY = ("test_softmax_by_your_own_means",)
 
 
 def softmax(x, dim=-1):

@@ -1,8 +1,8 @@
 """Wrong: a loop over columns."""
 
-CAUGHT_BY = ("test_standardize_without_a_loop",)
-
 import torch
+
+CAUGHT_BY = ("test_standardize_without_a_loop",)
 
 
 def standardize(x, eps=1e-5):

@@ -1,8 +1,8 @@
 """Wrong: float32 becomes float64 on the way."""
 
-CAUGHT_BY = ("test_to_numpy_copy_keeps_values_and_dtype",)
-
 import numpy as np
+
+CAUGHT_BY = ("test_to_numpy_copy_keeps_values_and_dtype",)
 
 
 def to_numpy_copy(x):

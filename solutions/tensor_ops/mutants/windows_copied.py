@@ -1,11 +1,11 @@
 """Wrong: index arrays copy."""
 
+import torch
+
 CAUGHT_BY = (
     "test_sliding_windows_share_memory",
     "test_sliding_windows_write_through",
 )
-
-import torch
 
 
 def sliding_windows(x, size, stride=1):
