@@ -142,7 +142,12 @@ def test_numerical_gradient_uses_h(submission, draw):
     """With a large step the result is what the formula gives for that step."""
     x = draw.uniform(2, 3, low=-1.0, high=1.0)
     for h in (0.25, 0.01):
-        assert_close(submission.run(differentiate_waves, x, h), central_differences(waves, x, h), rtol=1e-8, atol=1e-9)
+        result = submission.run(differentiate_waves, x, h)
+        expected, halved = (central_differences(waves, x, step) for step in (h, h / 2))
+        comparable = isinstance(result, torch.Tensor) and (result.shape, result.dtype) == (x.shape, x.dtype)
+        if comparable and torch.allclose(result, halved, rtol=1e-8):
+            expected = halved  # some books step by h/2 to either side and divide by h: a central difference too
+        assert_close(result, expected, rtol=1e-8, atol=1e-9)
 
 
 @probe
@@ -170,7 +175,7 @@ def test_numerical_gradient_restores_x_when_f_raises(submission, draw):
     for failing_call in (1, 2, 3, 8):
         after, raised = submission.run(differentiate_a_failing_function, x, failing_call)
         assert_kept([after], [x], ["x"])
-        if not raised:
+        if failing_call <= 2 and not raised:  # any way to do it calls f at least twice
             raise CheckFailure("numerical_gradient swallowed the exception that f raised", hint="use try ... finally")
 
 
@@ -843,13 +848,14 @@ def test_train_spiral_arguments(submission, draw):
     x, labels = points_in_plane(draw)
     base = {"hidden": 8, "learning_rate": 0.1, "steps": 3, "seed": draw.seed()}
     changes = ({}, {}, {"seed": base["seed"] + 1}, {"steps": 4}, {"learning_rate": 0.2})
-    still = ({"learning_rate": 0.0}, {"steps": 0})
+    still = ({"learning_rate": 0.0}, {"steps": 0}, {"steps": 1})
     runs = [{**base, **change} for change in (*changes, *still)]
-    params, again, seed, steps, rate, no_rate, no_steps = submission.run(trained_params, x, labels, runs)
+    params, again, seed, steps, rate, no_rate, no_steps, one_step = submission.run(trained_params, x, labels, runs)
     assert_same_params(again, params, "of a second run with the same arguments", rtol=1e-4, atol=1e-5)
     assert_same_params(no_rate, no_steps, "with learning rate 0, compared with no steps", rtol=1e-4, atol=1e-5)
     assert_other_params(seed, params, "with another seed")
     assert_other_params(steps, params, "after one step more")
+    assert_other_params(one_step, no_steps, "after one step as after none")
     assert_other_params(rate, params, "with twice the learning rate")
 
 
