@@ -14,9 +14,9 @@ demo: ## make up a class of 40, grade it, show the scores and the feedback
 	$(BOOTSTRAP) grade
 	@.venv/bin/autograder demo
 
-# Test files stay together in one process, so that what a file sets up once is set up once; one thread in each.
+# Each process starts on its own stretch of the tests, and helps the slower ones when it is done; one thread in each.
 test: lint ## everything that CI runs
-	@OMP_NUM_THREADS=1 $(IN_VENV) pytest -q -n auto --maxprocesses 8 --dist loadfile $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 $(IN_VENV) pytest -q -n auto --maxprocesses 8 --dist worksteal $(PYTEST_ARGS)
 
 lint: ## what of it needs no tests to run: style, formatting, types
 	$(BOOTSTRAP) dev

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import enum
 import json
 import math
 import struct
+import subprocess
+import sys
 import time
 import tracemalloc
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 
 import numpy as np
 import pytest
@@ -31,6 +34,11 @@ DTYPES = [
 def bits(x: torch.Tensor) -> torch.Tensor:
     """A tensor's bits, so that NaN payloads and signed zeros count."""
     return x.clone(memory_format=torch.contiguous_format).view(-1).view(torch.uint8) if x.numel() else x.view(-1)
+
+
+def strides(x: torch.Tensor) -> list[int]:
+    """Of the dimensions that have more than one entry: the others' mean nothing."""
+    return [stride for size, stride in zip(x.shape, x.stride(), strict=True) if size > 1]
 
 
 def assert_same(a: object, b: object) -> None:
@@ -107,9 +115,7 @@ def test_round_trip_is_exact(value):
 @given(tensors())
 def test_strides_survive(x):
     back = decode(encode({"x": x}))["x"]
-    if x.numel() > 1:
-        interesting = [i for i, size in enumerate(x.shape) if size > 1]
-        assert [back.stride(i) for i in interesting] == [x.stride(i) for i in interesting]
+    assert strides(back) == strides(x) or not x.numel()
 
 
 @settings(BOUNDED, max_examples=400)
@@ -132,6 +138,28 @@ def test_mutated_frames_end_in_one_error_or_in_plain_values(value, data):
     except WireError:
         return
     encode(again)  # whatever got through is plain
+
+
+def parts(raw: bytes) -> tuple[bytes, bytes]:
+    """Head and payload of a frame."""
+    end = PREFIX_BYTES + struct.unpack(">4sQQ", raw[:PREFIX_BYTES])[1]
+    return raw[PREFIX_BYTES:end], raw[end:]
+
+
+@BOUNDED
+@given(VALUES, VALUES, st.data())
+def test_spliced_and_edited_heads_end_in_one_error_or_in_plain_values(one, other, data):
+    raw_head, payload = parts(encode({"value": one, "x": torch.ones(2, 3).T}))
+    _, other_payload = parts(encode({"value": other}))
+    at = data.draw(st.integers(0, len(raw_head)))
+    edited = raw_head[:at] + data.draw(st.sampled_from([b"0", b"9", b"[", b"]", b",", b'"', b'"f",', b"-", b""]))
+    edited += raw_head[at + data.draw(st.integers(0, 2)) :]
+    for mutant in (frame(raw_head, other_payload), frame(edited, payload), frame(edited, other_payload)):
+        try:
+            again = decode(mutant)
+        except WireError:
+            continue
+        encode(again)
 
 
 @BOUNDED
@@ -161,8 +189,36 @@ def head(**values: object) -> bytes:
     return json.dumps(values).encode()
 
 
+def tuples_of_one_hash(count: int) -> list[tuple[int, int]]:
+    """By solving for the second item in CPython's hash of a pair."""
+    first, second, start, word = 11400714785074694791, 14029467366897019727, 2870177450012600261, 2**64
+    inverse, found, a = pow(second, -1, word), [], 0
+    while len(found) < count:
+        a += 1
+        mixed = (start + a * second) % word
+        mixed = ((mixed << 31 | mixed >> 33) % word) * first
+        b = (12345 - mixed) * inverse % word
+        if b < 2**61 - 1:
+            found.append((a, b))
+    return found
+
+
 ONE = safetensors({"0": tensor()}, b"\0" * 4)
 HOSTILE = {
+    "a device with an index of other digits": frame(head(a=["device", "cuda:\u0663"]), b""),
+    "a device with a leading zero": frame(head(a=["device", "cuda:007"]), b""),
+    "a device whose index wraps": frame(head(a=["device", "cuda:999"]), b""),
+    "a tensor's device with a leading zero": frame(head(a=["x", "0", "float32", [1], None, "cuda:01"]), ONE),
+    "a tensor as a key": frame(head(a=["d", ["x", "0", "float32", [1], None, ""], 1]), ONE),
+    "an array in a tuple as a key": frame(head(a=["d", ["t", ["n", "0", "float32", [1]]], 1]), ONE),
+    "20,000 keys of one hash": frame(
+        head(a=["d", *[x for pair in tuples_of_one_hash(20_000) for x in (["t", *pair], 1)]]), b""
+    ),
+    "surrogates that are none": frame(head(a=["u", "ff"]), b""),
+    "100,000 open texts": frame(b'{"a":"' + b'\\",[' * 10**6, b""),
+    "a dtype that the wire lacks": frame(
+        head(a=["x", "0", "uint8", [4], None, ""]), safetensors({"0": tensor("F8_E4M3", [4])}, bytes(4))
+    ),
     "nothing": b"",
     "wrong magic": b"XXXX" + bytes(16),
     "claims 2^60 bytes": struct.pack(">4sQQ", b"AGW1", 2**60, 0),
@@ -238,8 +294,11 @@ def test_hostile_frames_are_refused_quickly_and_cheaply(what):
     assert time.monotonic() - started < 5
 
 
-@pytest.mark.parametrize("what", ["claims 2^60 bytes", "expanded to 2^47", "strides of 2^40", "shape [0, 2^62]"])
-def test_a_claim_allocates_nothing(what):
+CLAIMS = ("claims 2^60 bytes", "claims 2^60 bytes of payload", "expanded to 2^47", "strides of 2^40", "shape [0, 2^62]")
+
+
+@pytest.mark.parametrize("what", CLAIMS)
+def test_a_claim_makes_no_large_objects(what):
     tracemalloc.start()
     try:
         with pytest.raises(WireError):
@@ -247,6 +306,27 @@ def test_a_claim_allocates_nothing(what):
         assert tracemalloc.get_traced_memory()[1] < 2**20
     finally:
         tracemalloc.stop()
+
+
+def test_a_claim_takes_no_memory():
+    """Memory of tensors is not traced: the peak of a process of its own tells."""
+    program = """
+import resource, sys
+from autograder.core.wire import decode
+from autograder.errors import WireError
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for line in sys.stdin:
+    try:
+        decode(bytes.fromhex(line))
+    except WireError:
+        continue
+    sys.exit("accepted")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    frames = "\n".join(HOSTILE[what].hex() for what in CLAIMS)
+    done = subprocess.run([sys.executable, "-c", program], input=frames, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < (20 * 1024 if sys.platform == "linux" else 20 * 2**20)
 
 
 def test_sizes_are_checked_before_the_rest_is_read():
@@ -266,15 +346,64 @@ class Text(str):
     pass
 
 
+class Number(enum.IntEnum):
+    ONE = 1
+
+
+class Spoofed(np.float64):
+    __module__ = "numpy"
+
+
+class Ordered(OrderedDict):
+    pass
+
+
+class Liar:
+    """Claims to be a list; a question about its class would run its code."""
+
+    @property
+    def __class__(self):
+        raise AssertionError("asked")
+
+
+class Meta(type):
+    def __hash__(cls):
+        raise AssertionError("asked")
+
+    def __getattribute__(cls, name):
+        raise AssertionError("asked")
+
+
+class Asked(metaclass=Meta):
+    pass
+
+
 NOT_PLAIN = {
+    "an IntEnum": (Number.ONE, "value is a Number"),
+    "a NumPy scalar's subclass": (Spoofed(1), "value is a Spoofed, a subclass of float64"),
+    "an OrderedDict's subclass": (Ordered(), "value is a Ordered, a subclass of OrderedDict"),
+    "an object that lies": (Liar(), "value is a Liar"),
+    "a class that would be asked": (Asked(), "value is a Asked"),
+    "a key whose class would be asked": ({Liar(): 1}, "a key of value is a Liar"),
+    "a tensor as a key": ({torch.ones(1): 1}, "a key of value is a Tensor; keys are texts"),
+    "a tensor in a tuple as a key": ({(1, torch.ones(1)): 1}, "a key of value is a Tensor; keys are texts"),
+    "a complex": (1j, "value is a complex"),
+    "a device of another kind": (torch.device("hpu:0"), "value is the device hpu:0"),
+    "a dtype that the wire lacks": (torch.float8_e5m2, "the dtype torch.float8_e5m2"),
+    "expanded to 4 GiB": (torch.ones(1).expand(2**30), "too large"),
+    "texts in an array": (np.array(["a"]), "dtype <U1"),
+    "a structured array": (np.zeros(2, dtype=[("a", "f4")]), "an array of dtype"),
+    "a masked array": (np.ma.array([1.0]), "value is a MaskedArray, a subclass of ndarray"),
+    "long double": (np.zeros(2, dtype=np.longdouble), "an array of dtype"),
+    "a datetime": (np.datetime64("2026-01-01"), "value is a datetime64"),
     "a generator": ((i for i in range(3)), "value is a generator"),
     "nested": ({"w": [1, {2}]}, r"value\['w'\]\[1\] is a set"),
     "a Tensor subclass": (torch.ones(2).as_subclass(Sub), "value is a Sub, a subclass of Tensor"),
     "a str subclass": (Text("x"), "value is a Text"),
     "a list subclass": (type("L", (list,), {})([1]), "value is a L, a subclass of list"),
     "a module": (torch.nn.Linear(1, 1), "value is a Linear"),
-    "sparse": (torch.ones(2, 2).to_sparse(), "not dense"),
-    "meta": (torch.ones(2, device="meta"), "not dense"),
+    "sparse": (torch.ones(2, 2).to_sparse(), "value is a sparse_coo tensor, so not dense"),
+    "meta": (torch.ones(2, device="meta"), "value is a meta tensor"),
     "an object array": (np.array([object()]), "dtype object"),
     "a huge int": (2**70, "an int beyond 64 bits"),
     "rank 9": (torch.ones([1] * 9), "9 dimensions"),
@@ -287,6 +416,16 @@ def test_what_is_not_plain_is_refused_by_type_and_place(what):
     value, said = NOT_PLAIN[what]
     with pytest.raises(NotPlainError, match=said):
         encode({"value": value})
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # both are in beta, says torch
+def test_tensors_that_are_not_dense_are_refused_by_name():
+    for value, said in (
+        (torch.eye(2).to_sparse_csr(), "sparse_csr"),
+        (torch.nested.nested_tensor([torch.ones(1), torch.ones(2)]), "nested"),
+    ):
+        with pytest.raises(NotPlainError, match=f"value is a {said} tensor, so not dense"):
+            encode({"value": value})
 
 
 def test_a_list_that_holds_itself_is_refused():
@@ -319,3 +458,110 @@ def test_where_a_tensor_was_sent_from_is_kept():
     back = decode(raw)["x"]
     assert sent_from(back) == torch.device("cuda:0")
     assert back.device == torch.device("cpu")
+
+
+def test_attributes_of_a_tensor_are_not_called():
+    def asked(*args, **kwargs):
+        raise AssertionError("asked")
+
+    x = torch.ones(2, 3)
+    for name in ("detach", "dim", "stride", "clone", "to", "numel", "is_contiguous", "data_ptr", "resolve_conj"):
+        setattr(x, name, asked)
+    weights = OrderedDict(x=x)
+    weights.items = asked
+    assert torch.equal(decode(encode({"w": weights}))["w"]["x"], torch.ones(2, 3))
+
+
+def test_the_order_of_an_ordered_dict_survives():
+    ordered = OrderedDict(a=1, b=2)
+    ordered.move_to_end("a")
+    assert list(decode(encode({"o": ordered}))["o"]) == ["b", "a"]
+
+
+def test_texts_survive_whatever_is_in_them():
+    for text in ("\ud800\udc00", "\ud800", "\U0001f600", '",[{' * 10**6, "\\" * 9 + '"', "\0"):
+        assert decode(encode({"text": text}))["text"] == text
+
+
+def test_keys_of_a_message_are_texts():
+    with pytest.raises(NotPlainError, match="keys of a message"):
+        encode({1: 2})
+    with pytest.raises(NotPlainError, match="keys of a message"):
+        encode({"\ud800\udc00": 2})
+
+
+def test_keys_of_dicts_keep_their_type():
+    value = {1: "int", "1": "text", (1, (None, 2.5)): "tuple", None: 0, b"1": 1, torch.float32: 2, np.int64(7): 3}
+    assert_same(decode(encode({"value": value}))["value"], value)
+    many = {(i, -j): i * j for i in range(1, 100) for j in range(1, 100)}
+    assert decode(encode({"value": many}))["value"] == many
+
+
+def test_odd_layouts_arrive_with_their_values():
+    x = torch.arange(12.0)
+    for odd in (x.unfold(0, 4, 1), x.as_strided((3, 2), (0, 1)), x.as_strided((2, 1, 2), (6, 2**50, 1)), x[::6]):
+        assert torch.equal(decode(encode({"x": odd}))["x"], odd)
+    wide = torch.zeros(10**6)[:: 10**5]
+    assert decode(encode({"x": wide}))["x"].stride() == (1,)
+    assert decode(encode({"x": x.unfold(0, 4, 1)}))["x"].is_contiguous()
+
+
+def test_spread_out_tensors_stay_within_the_limits():
+    limits = WireLimits(payload_bytes=8000)
+    gaps = [torch.zeros(1200)[::4] for _ in range(4)]  # of 1,200 bytes each, 4,788 with their gaps
+    back = decode(encode({"gaps": gaps}, limits), limits)["gaps"]
+    assert [x.stride() for x in back] == [(4,), (1,), (1,), (1,)]
+    with pytest.raises(WireError, match="spread out too far"):
+        decode(encode({"gaps": gaps}), limits)
+
+
+def test_gaps_hold_nothing():
+    back = decode(encode({"x": torch.ones(100)[::4]}))["x"]
+    assert back.as_strided((97,), (1,)).sum() == 25
+
+
+def test_arrays_arrive_native_and_in_order():
+    array = np.arange(6, dtype=">f8").reshape(2, 3).T
+    back = decode(encode({"a": array, "f": np.asfortranarray(np.ones((2, 3))), "r": np.arange(3)[::-1]}))
+    assert back["a"].dtype == np.dtype("float64") and back["a"].flags.c_contiguous and back["f"].flags.c_contiguous
+    assert np.array_equal(back["a"], array) and back["r"].tolist() == [2, 1, 0]
+    back["a"][0, 0] = 7  # writable
+
+
+def test_bools_arrive_as_zeros_and_ones():
+    raw = encode({"x": torch.ones(3, dtype=torch.bool), "a": np.ones(3, dtype=bool)})
+    back = decode(raw.replace(b"\x01\x01\x01", b"\x02\xff\x00"))
+    for value in (back["x"].view(torch.uint8).tolist(), back["a"].view(np.uint8).tolist()):
+        assert value == [1, 1, 0]
+
+
+def test_a_default_device_changes_nothing():
+    x = torch.ones(2, 3).T
+    try:
+        torch.set_default_device("meta")
+        back = decode(encode({"x": x, "empty": x[:0]}))
+    finally:
+        torch.set_default_device(None)
+    assert back["x"].device.type == back["empty"].device.type == "cpu"
+    assert torch.equal(back["x"], torch.ones(3, 2)) and back["empty"].shape == (0, 2)
+
+
+def test_a_tensor_that_lives_in_a_transform_is_refused_by_place():
+    def probe(x):
+        with pytest.raises(NotPlainError, match=r"r\[1\] is a tensor whose values can't be read"):
+            encode({"r": [1, x]})
+        return x
+
+    torch.vmap(probe)(torch.ones(3))
+
+
+def test_limits_hold_when_sending():
+    for limits, value, said in (
+        (WireLimits(nodes=5), [1] * 9, "too many values"),
+        (WireLimits(tensors=2), [torch.ones(1)] * 3, r"value\[2\]: more than 2 tensors"),
+        (WireLimits(payload_bytes=1000), [torch.ones(200), torch.ones(200)], r"value\[1\]: too large"),
+        (WireLimits(payload_bytes=1000), np.ones(1000), "value: too large"),
+        (WireLimits(head_bytes=1000), "x" * 2000, "too large"),
+    ):
+        with pytest.raises(NotPlainError, match=said):
+            encode({"value": value}, limits)
