@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograder.checks import assert_close, assert_gradient, assert_jacobian
-    from autograder.core.marks import points, timeout
+    from autograder.core.marks import limits, points, timeout
     from autograder.core.probe import probe
     from autograder.errors import CheckFailure
 
 __version__ = "0.1.0"
-__all__ = ["CheckFailure", "assert_close", "assert_gradient", "assert_jacobian", "points", "probe", "timeout"]
+__all__ = ["CheckFailure", "assert_close", "assert_gradient", "assert_jacobian", "limits", "points", "probe", "timeout"]
 
 _HOME = {
     "CheckFailure": "autograder.errors",
     "assert_close": "autograder.checks",
     "assert_gradient": "autograder.checks",
     "assert_jacobian": "autograder.checks",
+    "limits": "autograder.core.marks",
     "points": "autograder.core.marks",
     "probe": "autograder.core.probe",
     "timeout": "autograder.core.marks",

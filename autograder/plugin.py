@@ -7,7 +7,7 @@ and puts a sandboxed backend in the place of the one that runs in process.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import torch
 from autograder.core.assignment import TOML_NAME, Assignment, load_assignment
 from autograder.core.decimals import plain_decimal
 from autograder.core.draw import Draw, derive_seed
+from autograder.core.limits import Limits
 from autograder.core.outcome import TestInfo
 from autograder.core.submission import Backend, LocalBackend, Submission
 from autograder.errors import AssignmentError, CheckFailure, SubmissionError
@@ -39,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "points(value, question): what the test is worth, and its question")
+    config.addinivalue_line("markers", "limits(**overrides): what its probes may use in the sandbox")
     config.addinivalue_line("markers", "timeout(seconds): wall clock of each of its probes in the sandbox")
     config.stash[ASSIGNMENTS] = {}
 
@@ -149,10 +151,18 @@ def submission(
         if key not in _local_backends:
             _local_backends[key] = LocalBackend(path, assignment.module, autograd=assignment.autograd)
         backend = _local_backends[key]
-    mark = request.node.get_closest_marker("timeout")
-    seconds = float(mark.args[0]) if mark else assignment.limits.seconds
     seed = config.getoption("--seed")
-    return Submission(backend, device=device, seed=seed, scope=request.node.name, seconds=seconds)
+    return Submission(
+        backend, device=device, seed=seed, scope=request.node.name, limits=_limits(request.node, assignment)
+    )
+
+
+def _limits(item: pytest.Item, assignment: Assignment) -> Limits:
+    """The assignment's limits with what the test's marks override."""
+    own = item.get_closest_marker("limits")
+    timeout = item.get_closest_marker("timeout")
+    limits = replace(assignment.limits, **own.kwargs) if own else assignment.limits
+    return replace(limits, seconds=float(timeout.args[0])) if timeout else limits
 
 
 def _submission_path(config: pytest.Config, assignment: Assignment) -> Path:

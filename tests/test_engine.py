@@ -192,6 +192,48 @@ def write_assignment(
     return folder
 
 
+def test_a_tests_own_limits(tmp_path, grade):
+    from autograder.core.assignment import load_assignment
+
+    tests = """
+@limits(memory_mb=64)
+@points(1, question='q')
+def test_little(submission):
+    submission.call('f', 2**27)
+
+@limits(output_kb=1)
+@points(1, question='q')
+def test_quiet(submission):
+    submission.call('say', 2000)
+
+@timeout(0.5)
+@points(1, question='q')
+def test_quick(submission):
+    submission.call('sleep', 1.0)
+
+@limits(threads=2)
+@points(1, question='q')
+def test_two_threads(submission):
+    assert submission.call('threads') == 2
+
+@points(1, question='q')
+def test_as_usual(submission):
+    submission.call('f', 2**27)
+    submission.call('say', 2000)
+    submission.call('sleep', 1.0)
+    assert submission.call('threads') == 1
+"""
+    toml = "points = 5\n[[question]]\nname = 'q'\ntitle = 'Q'\n"
+    assignment = load_assignment(write_assignment(tmp_path / "a", tests, toml))
+    source = "import time, torch\nthreads = torch.get_num_threads\nsleep = time.sleep\n"
+    source += "def f(n):\n    bytearray(n)\ndef say(n):\n    print('x' * n)\n"
+    graded = grade({"it": source}, assignment=assignment)["it"]
+    assert failed(graded) == {"test_little", "test_quiet", "test_quick"}
+    assert "it may use 64 MiB" in message(graded, "test_little")
+    assert "printed more than 1 KiB" in message(graded, "test_quiet")
+    assert "did not finish within 0.5 s" in message(graded, "test_quick")
+
+
 BROKEN_TESTS = {
     "no points": ("def test_it(submission):\n    pass\n", "no points"),
     "wrong total": (

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from autograder.core.limits import Limits
 from autograder.core.probe import Probe
 
 
@@ -26,7 +27,7 @@ class Request:
         what: a probe, or the name of a function of the submission.
         seed: for torch, numpy and random, so that a run does not depend on what ran before it.
         device: where tensor arguments are put.
-        seconds: wall clock that it may take, where something outside can enforce it.
+        limits: what it may use, where something outside can enforce it.
     """
 
     what: Probe | str
@@ -34,7 +35,7 @@ class Request:
     kwargs: Mapping[str, Any]
     seed: int
     device: torch.device
-    seconds: float
+    limits: Limits
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ class Lease:
     """
 
     def __init__(self, nursery: socket.socket, folder: int, limits: Limits):
-        self._limits = limits
+        self.limits = limits
         self.output = bytearray()  # what the submission printed during the last exchange
         self._wire, their_wire = socket.socketpair()
         self._life, their_life = socket.socketpair()
@@ -174,7 +174,7 @@ class Lease:
 
     def _read_output(self) -> bool:
         """Take what was printed; False when nothing can come any more."""
-        limit = self._limits.output_kb * 1024
+        limit = self.limits.output_kb * 1024
         while True:
             try:
                 chunk = os.read(self._printed, _CHUNK)
@@ -184,7 +184,7 @@ class Lease:
                 return False
             self.output += chunk[: limit + 1 - len(self.output)]
             if len(self.output) > limit:
-                raise WorkerLost(f"printed more than {self._limits.output_kb} KiB")
+                raise WorkerLost(f"printed more than {self.limits.output_kb} KiB")
 
     def _how_it_ended(self) -> str:
         """Ask the nursery, which sees how its children end."""

@@ -17,6 +17,7 @@ class Limits:
         file_mb: size (MiB) of any file that the submission writes.
         open_files: number of descriptors.
         processes: number of processes of the worker's user (counts only where the worker has an own user id).
+        threads: that torch computes with; more than one makes results depend on how work is split.
     """
 
     seconds: float = 10.0
@@ -26,3 +27,4 @@ class Limits:
     file_mb: int = 64
     open_files: int = 64
     processes: int = 64
+    threads: int = 1

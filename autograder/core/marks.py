@@ -1,10 +1,13 @@
-"""The two marks that a test carries."""
+"""The marks that a test carries."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from decimal import Decimal
 
 import pytest
+
+from autograder.core.limits import Limits
 
 
 def points(value: int | str, *, question: str) -> pytest.MarkDecorator:
@@ -25,3 +28,18 @@ def points(value: int | str, *, question: str) -> pytest.MarkDecorator:
 def timeout(seconds: float) -> pytest.MarkDecorator:
     """The wall clock (seconds) that each probe of this test may take in the sandbox."""
     return pytest.mark.timeout(float(seconds))
+
+
+def limits(**overrides: float) -> pytest.MarkDecorator:
+    """Limits for this test's probes in the sandbox, in the place of those in assignment.toml.
+
+    Args:
+        overrides: fields of ``autograder.core.limits.Limits``, as in ``@limits(memory_mb=256, output_kb=8)``.
+
+    Raises:
+        TypeError: there is no limit of that name.
+    """
+    known = {item.name for item in fields(Limits)}
+    if unknown := sorted(set(overrides) - known):
+        raise TypeError(f"limits({unknown[0]}=...): there is no such limit; there are {', '.join(sorted(known))}")
+    return pytest.mark.limits(**overrides)

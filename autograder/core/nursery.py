@@ -175,6 +175,7 @@ def _become_worker(request: Fork) -> NoReturn:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.fchdir(request.folder)
         channel = _take_descriptors(request)
+        torch.set_num_threads(request.limits.threads)
         lock_down(request.limits)
         worker.serve(channel)
         status = 0

@@ -10,11 +10,13 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from autograder.core.assignment import Assignment
 from autograder.core.execution import Reply, Request
 from autograder.core.lease import Lease, WorkerLost
+from autograder.core.limits import Limits
 from autograder.core.probe import Probe
 from autograder.core.submission import Raised, describe_call
 from autograder.core.text import plain_text
@@ -55,11 +57,11 @@ class SandboxedBackend:
         remaining = limit - self.probe_seconds - self.load_seconds
         if remaining <= 0:
             raise SubmissionError(f"{call} was not run: the time for the whole submission ({limit:g} s) is used up")
-        lease = self._loaded_lease()
+        lease = self._loaded_lease(request.limits)
         started = time.monotonic()
         try:
-            answer = lease.exchange(_message(request), min(request.seconds, remaining))
-            return _checked(answer, call)
+            answer = lease.exchange(_message(request), min(request.limits.seconds, remaining))
+            return _checked(answer, call, request.limits)
         except WorkerLost as error:
             self._lease = None
             raise SubmissionError(f"{call} {error}") from None
@@ -92,15 +94,17 @@ class SandboxedBackend:
             self._lease.close()
             self._lease = None
 
-    def _loaded_lease(self) -> Lease:
+    def _loaded_lease(self, limits: Limits) -> Lease:
+        """A worker under these limits with the submission loaded: the present one, or a fresh one."""
         if self.load_error is not None:
             raise self.load_error
-        if self._lease is not None and not self._lease.is_quiet():
+        # One probe's clock is ours to keep; all other limits are the process's, from its start.
+        limits = replace(limits, seconds=self._assignment.limits.seconds)
+        if self._lease is not None and (self._lease.limits != limits or not self._lease.is_quiet()):
             self.close()
         if self._lease is not None:
             return self._lease
         started = time.monotonic()
-        limits = self._assignment.limits
         lease = Lease(self._nursery, self._folder, limits)
         message = {
             "op": "load",
@@ -147,7 +151,7 @@ def _message(request: Request) -> dict[str, Any]:
     }
 
 
-def _checked(answer: Mapping[str, Any], call: str) -> Reply | Raised:
+def _checked(answer: Mapping[str, Any], call: str, limits: Limits) -> Reply | Raised:
     """An answer as one of the two things it may be.
 
     Raises:
@@ -165,6 +169,8 @@ def _checked(answer: Mapping[str, Any], call: str) -> Reply | Raised:
     names = tuple(name for name in lineage if isinstance(name, str))
     if "NotImplementedError" in names:
         return Raised(names, summary, SubmissionError(f"not implemented yet: {call} {text}"))
+    if "MemoryError" in names or "allocate memory" in summary:
+        text += f"\n  it may use {limits.memory_mb} MiB"
     return Raised(names, summary, SubmissionError(text if " defines no `" in text else f"{call} {text}"))
 
 

@@ -22,6 +22,7 @@ import torch
 from autograder.core.bans import autograd_disabled
 from autograder.core.draw import derive_seed
 from autograder.core.execution import Reply, Request, call_by_name, execute
+from autograder.core.limits import Limits
 from autograder.core.loading import Loaded, load_submission
 from autograder.core.probe import Probe
 from autograder.core.values import Origin, set_origin
@@ -64,12 +65,12 @@ class Submission:
         device: the device under test; tensors given to ``run`` are put there.
     """
 
-    def __init__(self, backend: Backend, *, device: torch.device, seed: int, scope: str, seconds: float):
+    def __init__(self, backend: Backend, *, device: torch.device, seed: int, scope: str, limits: Limits):
         self.device = device
         self._backend = backend
         self._seed = seed
         self._scope = scope
-        self._seconds = seconds
+        self._limits = limits
         self._calls = 0
 
     def run(self, probe: Probe, /, *args: Any, changes: Collection[str] = (), **kwargs: Any) -> Any:
@@ -138,7 +139,7 @@ class Submission:
     def _request(self, what: Probe | str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Request:
         self._calls += 1
         seed = derive_seed(self._seed, self._scope, self._calls)
-        return Request(what, args, kwargs, seed, self.device, self._seconds)
+        return Request(what, args, kwargs, seed, self.device, self._limits)
 
 
 class LocalBackend:

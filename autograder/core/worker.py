@@ -20,6 +20,7 @@ import torch
 from autograder.core import wire
 from autograder.core.bans import disable_autograd
 from autograder.core.execution import Request, call_by_name, execute
+from autograder.core.limits import Limits
 from autograder.core.loading import load_submission
 from autograder.core.probe import Probe, define_probe
 from autograder.core.submission import lineage_of, missing_name
@@ -67,7 +68,7 @@ class _Worker:
         what = self._probe(message) if message["source"] is not None else message["name"]
         function = what if isinstance(what, Probe) else call_by_name(what)
         device = torch.device(message["device"])
-        request = Request(what, message["args"], message["kwargs"], message["seed"], device, 0.0)
+        request = Request(what, message["args"], message["kwargs"], message["seed"], device, Limits())
         try:
             reply = execute(function, self._module, request.args, request.kwargs, request)
         except BaseException as error:

@@ -48,6 +48,7 @@ def _demo(args: argparse.Namespace) -> int:
         folder = args.out / "submissions" / assignment.name
         if folder.exists():
             shutil.rmtree(folder)
+        print(f"making up a class for {assignment.title!r} in {folder}", flush=True)
         build_class(course, assignment, folder)
         intake = find_submissions(folder, assignment.module)
         out = args.out / "grades" / assignment.name
