@@ -140,12 +140,12 @@ def central_differences(f, x, h):
 @points("1.5", question="numerical_gradient")
 def test_numerical_gradient_uses_h(submission, draw):
     """With a large step the result is what the formula gives for that step."""
-    x = draw.uniform(2, 3, low=-1.0, high=1.0)
-    for h in (0.25, 0.01):
+    x = draw.uniform(3, 5, low=-1.0, high=1.0)
+    for h in (0.25, 1e-4):
         result = submission.run(differentiate_waves, x, h)
         expected, halved = (central_differences(waves, x, step) for step in (h, h / 2))
         comparable = isinstance(result, torch.Tensor) and (result.shape, result.dtype) == (x.shape, x.dtype)
-        if comparable and torch.allclose(result, halved, rtol=1e-8):
+        if comparable and (result - halved).abs().max() < (result - expected).abs().max():
             expected = halved  # some books step by h/2 to either side and divide by h: a central difference too
         assert_close(result, expected, rtol=1e-8, atol=1e-9)
 
@@ -863,7 +863,7 @@ def test_train_spiral_arguments(submission, draw):
 def test_train_spiral_whole_batch(submission, draw):
     """Each step uses the whole batch: the order of the points makes no difference."""
     x, labels = points_in_plane(draw)
-    order = draw.permutation(20)
+    order = torch.arange(19, -1, -1)
     settings = [{"hidden": 8, "learning_rate": 0.1, "steps": 3, "seed": draw.seed()}]
     (params,) = submission.run(trained_params, x, labels, settings)
     (shuffled,) = submission.run(trained_params, x[order], labels[order], settings)

@@ -4,7 +4,11 @@ import math
 
 import torch
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_two_layer_net_float32",
+    "test_two_layer_net_leaves_params_alone",
+    "test_two_layer_net_weight_decay",
+)
 
 
 class TwoLayerNet:

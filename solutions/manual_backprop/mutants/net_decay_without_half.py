@@ -4,7 +4,10 @@ import math
 
 import torch
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_two_layer_net_float32",
+    "test_two_layer_net_weight_decay",
+)
 
 
 class TwoLayerNet:

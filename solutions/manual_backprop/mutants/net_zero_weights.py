@@ -2,7 +2,12 @@
 
 import torch
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_train_spiral_accuracy",
+    "test_train_spiral_accuracy_mixed",
+    "test_train_spiral_arguments",
+    "test_two_layer_net_seed",
+)
 
 
 class TwoLayerNet:

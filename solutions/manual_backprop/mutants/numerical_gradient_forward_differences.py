@@ -4,7 +4,12 @@ import itertools
 
 import torch
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_numerical_gradient_is_accurate",
+    "test_numerical_gradient_layouts",
+    "test_numerical_gradient_of_any_shape",
+    "test_numerical_gradient_uses_h",
+)
 
 
 def numerical_gradient(f, x, h=1e-5):

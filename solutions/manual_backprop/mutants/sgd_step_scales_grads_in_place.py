@@ -1,6 +1,10 @@
 """Wrong: multiplies the gradients by the learning rate in place."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_sgd_step_in_place",
+    "test_sgd_step_keeps_grads",
+    "test_sgd_step_layouts",
+)
 
 
 def sgd_step(params, grads, learning_rate):

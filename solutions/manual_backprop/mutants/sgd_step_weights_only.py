@@ -1,6 +1,12 @@
 """Wrong: leaves the biases where they are."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_sgd_step_in_place",
+    "test_sgd_step_keeps_grads",
+    "test_sgd_step_layouts",
+    "test_train_spiral_accuracy",
+    "test_train_spiral_accuracy_mixed",
+)
 
 
 def sgd_step(params, grads, learning_rate):

@@ -2,7 +2,7 @@
 
 import torch
 
-CAUGHT_BY = ()
+CAUGHT_BY = ("test_softmax_cross_entropy_loss_is_stable",)
 
 
 def softmax_cross_entropy(logits, labels):

@@ -2,7 +2,11 @@
 
 import torch
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_softmax_cross_entropy_batch_of_one",
+    "test_softmax_cross_entropy_missing_classes",
+    "test_two_layer_net_small_batches",
+)
 
 
 def softmax_cross_entropy(logits, labels):

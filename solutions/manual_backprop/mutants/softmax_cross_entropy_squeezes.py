@@ -2,7 +2,10 @@
 
 import torch
 
-CAUGHT_BY = ()
+CAUGHT_BY = (
+    "test_softmax_cross_entropy_batch_of_one",
+    "test_two_layer_net_small_batches",
+)
 
 
 def softmax_cross_entropy(logits, labels):

@@ -1,6 +1,6 @@
 """Wrong: leaves the parameters float32, and fails with float64 points."""
 
-CAUGHT_BY = ()
+CAUGHT_BY = ("test_train_spiral_float64",)
 
 
 def train_spiral(x, labels, num_classes=3, hidden=100, learning_rate=1.0, steps=2000, seed=0):
