@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -17,6 +18,9 @@ WRONG_USE = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a name that the terminal's encoding lacks must not end a batch
     parser = argparse.ArgumentParser(prog="autograder", description="PyTorch assignments: grade, release, demonstrate.")
     parser.add_argument("--version", action="version", version=f"autograder {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -27,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
     except AutograderError as error:
         print(f"autograder: {error}", file=sys.stderr)
+        return WRONG_USE
+    except OSError as error:  # a full disk, a folder that may not be written
+        where = f": {error.filename}" if error.filename is not None else ""
+        print(f"autograder: {error.strerror or error}{where}", file=sys.stderr)
         return WRONG_USE
     except KeyboardInterrupt:
         print("autograder: stopped", file=sys.stderr)

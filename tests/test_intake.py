@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,39 @@ def test_single_file_and_wrong_paths(tmp_path):
 def test_no_spreadsheet_takes_a_name_for_a_formula(text):
     assert csv_cell(text) == "'" + text
     assert csv_cell("Ann") == "Ann"
+
+
+def test_a_single_file_has_a_name_for_its_results(tmp_path):
+    put(tmp_path, "Zoë.py")
+    (tmp_path / "link.py").symlink_to("Zoë.py")
+    assert find_submissions(tmp_path / "Zoë.py", "tiny").submissions[0].slug == "Zoe"
+    named = find_submissions(tmp_path / "link.py", "tiny").submissions[0]  # the grader's own link
+    assert (named.student, named.slug) == ("link", "link")
+    assert read_regular(named.files[0])
+
+
+def test_names_that_look_the_same_are_told_apart(tmp_path):
+    put(tmp_path, "ann/tiny.py", "ann.py", "a b/tiny.py", "a  b/tiny.py", "Zoe\u0308/tiny.py", "Zoë/tiny.py")
+    shown = [unicodedata.normalize("NFC", item.student) for item in find_submissions(tmp_path, "tiny").submissions]
+    assert sorted(shown) == ["Zoë", "Zoë (2)", "a b", "a b (2)", "ann", "ann (2)"]
+
+
+@pytest.mark.parametrize("name", ["CON", "nul", "Com1", "aux.old"])
+def test_no_file_gets_a_name_that_windows_keeps_for_itself(tmp_path, name):
+    put(tmp_path, f"{name}/tiny.py")
+    assert find_submissions(tmp_path, "tiny").submissions[0].slug == f"student_{name}"
+
+
+def test_a_folder_that_cannot_be_read_is_one_problem(tmp_path, monkeypatch):
+    put(tmp_path, "ann/tiny.py", "bob/tiny.py")
+    listed = Path.iterdir
+
+    def refused(self: Path):
+        if self.name == "bob":
+            raise PermissionError(13, "Permission denied")
+        return listed(self)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    found = by_name(tmp_path)
+    assert found["ann"].problem is None
+    assert found["bob"].problem == "the folder can't be read: Permission denied"

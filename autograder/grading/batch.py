@@ -8,8 +8,6 @@ whatever ``jobs`` is and in whatever order submissions finish.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +22,9 @@ from autograder.errors import IntakeError
 from autograder.grading.feedback import feedback_markdown
 from autograder.grading.fingerprint import batch_fingerprint, submission_fingerprint
 from autograder.grading.intake import Intake, Submission, read_regular
-from autograder.grading.results import ERROR, make_record, scores_csv, to_json, write_atomically
+from autograder.grading.results import ERROR, UNFINISHED, make_record, scores_csv, to_json, write_atomically
+from autograder.grading.scratch import remove_tree, scratch_folder
+from autograder.grading.steady import steady
 
 Record = dict[str, Any]
 
@@ -112,13 +112,13 @@ class Batch:
             measure_memory=options.measure_memory,
         )
         complete, reused = True, 0
-        with tempfile.TemporaryDirectory(prefix="autograder-class-") as scratch:
+        with scratch_folder() as scratch:
             try:
                 with engine:
                     self._batch_hash = batch_fingerprint(self._assignment, engine, options.skip_questions)
                     reused = self._prepare_folder()
                     self._on_start(engine, reused)
-                    self._grade(engine, Path(scratch))
+                    self._grade(engine, scratch)
             except KeyboardInterrupt:
                 complete = False
         records = tuple(self._records[item.slug] for item in self._intake.submissions if item.slug in self._records)
@@ -140,12 +140,12 @@ class Batch:
     def _grade(self, engine: Engine, scratch: Path) -> None:
         for submission in self._intake.submissions:
             if submission.problem is not None and submission.slug not in self._records:
-                self._finish(engine, submission, None, submission_fingerprint(self._batch_hash, submission.student, ()))
+                self._finish(engine, submission, None, submission_fingerprint(self._batch_hash, submission, ()))
         for graded in engine.grade(self._tasks(engine, scratch)):
             submission, fingerprint = self._pending.pop(graded.key)
-            shutil.rmtree(scratch / graded.key, ignore_errors=True)
+            remove_tree(scratch / graded.key)
             self._graded.append(graded)
-            self._finish(engine, submission, graded, fingerprint)
+            self._finish(engine, submission, steady(graded), fingerprint)
 
     def _tasks(self, engine: Engine, scratch: Path) -> Iterator[Task]:
         """Private copies of what is to be graded, made when a worker is about to be free for it."""
@@ -156,8 +156,7 @@ class Batch:
                 files = _contents(submission)
             except IntakeError as error:
                 unusable = Submission(submission.student, submission.slug, problem=str(error))
-                fingerprint = submission_fingerprint(self._batch_hash, submission.student, ())
-                self._finish(engine, unusable, None, fingerprint)
+                self._finish(engine, unusable, None, submission_fingerprint(self._batch_hash, unusable, ()))
                 continue
             main = self._assignment.module + submission.files[0].suffix
             files[0] = (main, files[0][1])
@@ -166,7 +165,7 @@ class Batch:
             folder.mkdir(mode=0o700)
             for name, data in reversed(files):  # the graded file last: no helper may take its name
                 (folder / name).write_bytes(data)
-            self._pending[key] = (submission, submission_fingerprint(self._batch_hash, submission.student, files))
+            self._pending[key] = (submission, submission_fingerprint(self._batch_hash, submission, files))
             yield Task(key, folder, main)
 
     def _finish(self, engine: Engine, submission: Submission, graded: Graded | None, fingerprint: str) -> None:
@@ -181,6 +180,8 @@ class Batch:
         """Make the output folder ours: remove what an earlier run left but what may be kept; returns how many are."""
         out = self._options.out
         ours = (out / "run.json").is_file()
+        if not ours and earlier_results(out):
+            raise IntakeError(f"{out}: holds results but no run.json, so no run of ours; choose another --out")
         for name in ("results", "feedback"):
             (out / name).mkdir(parents=True, exist_ok=True)
         write_atomically(out / "run.json", json.dumps({"state": "running", "version": autograder.__version__}) + "\n")
@@ -188,9 +189,11 @@ class Batch:
             return 0
         if self._options.resume:
             self._reuse()
-        for path in (*out.glob("results/*.json"), *out.glob("feedback/*.md")):
+        for path in (*earlier_results(out), *out.glob("feedback/*.md")):
             if path.stem not in self._records:
                 path.unlink()
+        for path in out.rglob(f"{UNFINISHED}*"):  # a killed run's
+            path.unlink()
         (out / "scores.csv").unlink(missing_ok=True)
         return len(self._records)
 
@@ -206,7 +209,7 @@ class Batch:
                 continue
             if files:
                 files[0] = (self._assignment.module + submission.files[0].suffix, files[0][1])
-            if record.get("fingerprint") == submission_fingerprint(self._batch_hash, submission.student, files):
+            if record.get("fingerprint") == submission_fingerprint(self._batch_hash, submission, files):
                 self._records[submission.slug] = record
 
     def _run_facts(self, engine: Engine, report: Report) -> Mapping[str, Any]:
@@ -229,6 +232,11 @@ class Batch:
                 graded.key: {name: round(value, 4) for name, value in graded.seconds.items()} for graded in self._graded
             },
         }
+
+
+def earlier_results(out: Path) -> list[Path]:
+    """The results that an output folder holds."""
+    return sorted(out.glob("results/*.json"))
 
 
 def _contents(submission: Submission) -> list[tuple[str, bytes]]:

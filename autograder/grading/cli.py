@@ -10,7 +10,7 @@ from pathlib import Path
 
 from autograder.core.assignment import Assignment, find_assignment, find_course
 from autograder.errors import AutograderError
-from autograder.grading.batch import Batch, Options, Report
+from autograder.grading.batch import Batch, Options, Report, earlier_results
 from autograder.grading.intake import Intake, find_submissions
 
 ALL_GRADED, SOME_ERRORS, INTERRUPTED = 0, 1, 130
@@ -57,6 +57,9 @@ def _run(args: argparse.Namespace) -> int:
     assignment = find_assignment(course_of(args), args.assignment)
     intake = find_submissions(args.submissions, assignment.module)
     out = args.out if args.out is not None else Path("grades") / assignment.name
+    _refuse_within(out, args.submissions)
+    if not args.resume and (earlier := len(earlier_results(out))):
+        print(f"{out} holds {earlier} result{'' if earlier == 1 else 's'} of an earlier run: replaced (--resume keeps)")
     options = Options(out, args.jobs, args.device, args.seed, tuple(args.skip_question), args.resume)
     report = grade_on_screen(assignment, intake, options)
     if not report.complete:
@@ -67,6 +70,12 @@ def _run(args: argparse.Namespace) -> int:
         )
         return INTERRUPTED
     return SOME_ERRORS if report.errors else ALL_GRADED
+
+
+def _refuse_within(out: Path, submissions: Path) -> None:
+    """Results among the submissions would be graded themselves the next time."""
+    if submissions.is_dir() and out.resolve().is_relative_to(submissions.resolve()):
+        raise AutograderError(f"{out} is inside {submissions}: choose an --out outside of the submissions")
 
 
 def grade_on_screen(assignment: Assignment, intake: Intake, options: Options) -> Report:
@@ -86,7 +95,6 @@ def grade_on_screen(assignment: Assignment, intake: Intake, options: Options) ->
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
+    return int(text)

@@ -26,6 +26,7 @@ _PLAIN_LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "ı": "i", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th"}
     | {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe"}
 )
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # names that Windows keeps for itself
 _NO_CANDIDATE = re.compile(r"conftest\.py|setup\.py|test_.*\.py|.*_test\.py|__init__\.py")
 
 
@@ -62,12 +63,13 @@ def find_submissions(path: Path, module: str) -> Intake:
     Raises:
         IntakeError: the path does not exist, or holds no submission at all.
     """
-    if path.is_symlink() or not (path.is_dir() or path.is_file()):
+    if not (path.is_dir() or path.is_file()):
         raise IntakeError(f"{path}: no such file or folder with submissions")
     if path.is_file():
         if path.suffix not in SUFFIXES:
             raise IntakeError(f"{path}: a submission is a .py or .ipynb file, or a folder of them")
-        return Intake((_of_files(_shown(path.stem), [path], module),))
+        # A link that the grader names is meant; links inside a class are the students', and never followed.
+        return Intake(tuple(_with_slugs([_of_files(_shown(path.stem), [path.resolve()], module)])))
     found: list[Submission] = []
     left_out: list[str] = []
     for name, entries in _grouped(path, left_out):
@@ -119,8 +121,11 @@ def _grouped(path: Path, left_out: list[str]) -> Iterator[tuple[str, list[Path]]
 
 
 def _of_folder(student: str, folder: Path, module: str) -> Submission:
-    entries = sorted(entry for entry in folder.iterdir() if not _IGNORED.fullmatch(entry.name))
-    files = [entry for entry in entries if entry.suffix in SUFFIXES and not entry.is_symlink() and entry.is_file()]
+    try:
+        entries = sorted(entry for entry in folder.iterdir() if not _IGNORED.fullmatch(entry.name))
+        files = [entry for entry in entries if entry.suffix in SUFFIXES and not entry.is_symlink() and entry.is_file()]
+    except OSError as error:
+        return _problem(student, f"the folder can't be read: {error.strerror}")
     links = [entry for entry in entries if entry.is_symlink() and entry.suffix in SUFFIXES]
     if not files and links:
         return _problem(student, f"{_shown(links[0].name)} is a link; hand in the file itself")
@@ -160,12 +165,26 @@ def _shown(name: str) -> str:
     return " ".join(plain_text(name.encode("utf-8", "replace").decode(), 80).split()) or "(no name)"
 
 
+def _told_apart(submissions: list[Submission]) -> Iterator[Submission]:
+    """Submissions whose shown names are all different: rows of a table must not be taken for one another."""
+    seen: set[str] = set()
+    for submission in submissions:
+        name, count = submission.student, 1
+        while unicodedata.normalize("NFC", name) in seen:
+            count += 1
+            name = f"{submission.student} ({count})"
+        seen.add(unicodedata.normalize("NFC", name))
+        yield replace(submission, student=name)
+
+
 def _with_slugs(submissions: list[Submission]) -> Iterator[Submission]:
     taken: dict[str, int] = {}
-    for submission in submissions:
+    for submission in _told_apart(submissions):
         plain = unicodedata.normalize("NFKD", submission.student.translate(_PLAIN_LETTERS))
         ascii_name = plain.encode("ascii", "ignore").decode()
         slug = re.sub(r"[^A-Za-z0-9._-]+", "_", ascii_name).strip("._-")[:60] or "student"
+        if _DEVICES.fullmatch(slug):
+            slug = f"student_{slug}"
         count = taken[slug.casefold()] = taken.get(slug.casefold(), 0) + 1
         while count > 1 and f"{slug}-{count}".casefold() in taken:
             count += 1

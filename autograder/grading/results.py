@@ -24,6 +24,7 @@ from autograder.grading.scoring import maximum, score_questions, total
 
 VERSION = 1
 GRADED, NO_FILE, NOT_LOADED, ERROR = "graded", "no usable file", "does not load", "error"
+UNFINISHED = ".writing-"  # how a file's name begins until it is whole
 
 _POINTS = {"type": "string", "pattern": r"^\d+(\.\d+)?$"}
 _TEXT_OR_NULL = {"type": ["string", "null"]}
@@ -172,7 +173,7 @@ def csv_cell(text: str) -> str:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a whole file or nothing: readers, and a killed run, never see half of one."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
     try:
         with open(descriptor, "w", encoding="utf-8", newline="") as stream:
             stream.write(text)

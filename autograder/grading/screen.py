@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -107,7 +108,7 @@ class Screen:
 def _scores_table(records: Sequence[Mapping[str, Any]], total: int, width: int) -> Table:
     title = None if len(records) == total else f"the {len(records)} lowest of {total}"
     table = Table(title=title, box=None, pad_edge=False, header_style="bold")
-    longest = max(len(record["student"]) for record in records)
+    longest = max(cell_len(name) for name in ("student", *(record["student"] for record in records)))
     name = min(longest, _NAME)
     table.add_column("student", no_wrap=True, overflow="ellipsis", width=name)
     table.add_column("score", justify="right", no_wrap=True)

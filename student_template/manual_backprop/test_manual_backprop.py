@@ -286,7 +286,8 @@ def test_softmax_cross_entropy_gradient(submission, draw):
     """The gradient is that of the mean loss with respect to the logits."""
     logits, labels = draw.normal(6, 4, scale=2.0), draw.labels(6, 4)
     _, dlogits = submission.run(cross_entropy, logits, labels)
-    assert_gradient(dlogits, of=lambda z: mean_cross_entropy(z, labels), at=logits, label="dlogits")
+    hint = "every class gets a gradient, and each row of it adds up to 0"
+    assert_gradient(dlogits, of=lambda z: mean_cross_entropy(z, labels), at=logits, label="dlogits", hint=hint)
 
 
 @points("1.5", question="softmax_cross_entropy")
@@ -387,10 +388,9 @@ def test_two_layer_net_shapes(submission):
 def three_nets(student, seed, other):
     nets = []
     for each in (seed, seed, other):
-        net = student.TwoLayerNet(4, 6, 3, seed=each)
-        nets.append({name: net.params[name].tolist() for name in ("w1", "b1", "w2", "b2")})
+        nets.append(student.TwoLayerNet(4, 6, 3, seed=each))
         torch.rand(3)  # whoever else draws random numbers must not matter
-    return nets
+    return [{name: net.params[name].tolist() for name in ("w1", "b1", "w2", "b2")} for net in nets]
 
 
 @points(1, question="two_layer_net")

@@ -11,6 +11,7 @@ CAUGHT_BY = (
     "test_linear_layouts",
     "test_train_spiral_accuracy",
     "test_train_spiral_accuracy_mixed",
+    "test_train_spiral_whole_batch",
     "test_two_layer_net_float32",
     "test_two_layer_net_leaves_params_alone",
     "test_two_layer_net_loss_and_grads",

@@ -1,0 +1,104 @@
+"""What a grader can get wrong on the command line: one line that says what to do, and nothing is lost."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from autograder.cli import main
+from autograder.grading import batch
+from autograder.grading.screen import _scores_table
+from tests.conftest import ROOT
+from tests.test_results import FakeEngine
+
+COURSE = ROOT / "tests" / "course"
+
+
+@pytest.fixture
+def students(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setattr(batch, "Engine", FakeEngine)
+    for name in ("ann", "山田太郎"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "tiny.py").write_text("x = 1\n")
+    return tmp_path / "class"
+
+
+def grade(folder: Path, out: Path, *options: str) -> int:
+    return main(["grade", str(folder), "--assignment", "tiny", "--course", str(COURSE), "--out", str(out), *options])
+
+
+def test_results_may_not_lie_among_submissions(students, tmp_path, capsys):
+    (tmp_path / "alias").symlink_to(students)
+    for out in (students, students / "grades" / "tiny", tmp_path / "alias" / "grades"):
+        assert grade(students, out) == 2
+        assert "outside of the submissions" in capsys.readouterr().err
+    assert not (students / "grades").exists()
+
+
+def test_what_the_system_refuses_is_one_line(students, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert grade(students, tmp_path / "file") == 2
+    said = capsys.readouterr().err
+    assert said.startswith("autograder: Not a directory: ")
+    assert len(said.splitlines()) == 1
+
+
+def test_earlier_results_are_replaced_but_not_silently(students, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert grade(students, out) == 0
+    assert "earlier run" not in capsys.readouterr().out
+    shutil.rmtree(students / "ann")
+    assert grade(students, out) == 0
+    assert "holds 2 results of an earlier run: replaced (--resume keeps)" in capsys.readouterr().out
+    assert grade(students, out, "--resume") == 0
+    said = capsys.readouterr().out
+    assert "earlier run" not in said
+    assert "1 results are unchanged and kept" in said
+
+
+def test_one_file_and_a_link_that_the_grader_names(students, tmp_path, capsys):
+    for name, target in (("zoe.py", students / "ann" / "tiny.py"), ("link", students)):
+        (tmp_path / name).symlink_to(target)
+        assert grade(tmp_path / name, tmp_path / f"out-{name}") == 0
+    capsys.readouterr()
+    assert os.listdir(tmp_path / "out-zoe.py" / "results") == ["zoe.json"]
+    assert os.listdir(tmp_path / "out-zoe.py" / "feedback") == ["zoe.md"]
+    assert len(os.listdir(tmp_path / "out-link" / "results")) == 2
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "1.5"])
+def test_jobs_are_a_number(students, tmp_path, capsys, number):
+    with pytest.raises(SystemExit) as stopped:
+        grade(students, tmp_path / "out", f"--jobs={number}")
+    assert stopped.value.code == 2
+    assert "must be a whole number, 1 or more" in capsys.readouterr().err
+
+
+def test_a_terminal_that_lacks_the_letters_ends_nothing(students, tmp_path):
+    code = (
+        "import sys; from autograder.cli import main; from autograder.grading import batch\n"
+        "from tests.test_results import FakeEngine; batch.Engine = FakeEngine; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "grade", str(students), "--assignment", "tiny", "--course", str(COURSE)]
+    command += ["--out", str(tmp_path / "out")]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "????" in done.stdout  # the name, in an encoding that has no letter for it
+
+
+def test_wide_names_and_the_heading_are_shown_whole():
+    console = Console(file=io.StringIO(), width=100)
+    record = {"score": "1", "maximum": "2", "status": "graded", "problem": None}
+    console.print(_scores_table([{**record, "student": "山田太郎"}], 1, 100))
+    console.print(_scores_table([{**record, "student": "ann"}], 1, 100))
+    shown = console.file.getvalue()
+    assert "山田太郎" in shown
+    assert shown.count("student") == 2
