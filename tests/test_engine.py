@@ -128,6 +128,26 @@ def double(x):
     assert "submissions" not in seen
 
 
+def test_temporary_files_are_the_submissions_own(grade):
+    source = """
+import os, tempfile
+from pathlib import Path
+def double(x):
+    place = Path(tempfile.gettempdir())
+    assert place == Path(os.environ["TMPDIR"]) == Path.home() == Path.cwd()
+    assert (place / "mine").exists() or not (place / "left").exists()
+    (place / "mine").touch()
+    deep = place
+    for _ in range(40):
+        deep = deep / "left"
+    deep.mkdir(parents=True, exist_ok=True)
+    return x * 2
+"""
+
+    graded = grade({"one": source + HALVE, "two": source + HALVE}, jobs=1)
+    assert all(failed(item) == set() for item in graded.values()), graded
+
+
 def test_one_time_limit_for_the_whole_submission(grade, tiny):
     source = "def double(x):\n    while True:\n        pass\ndef halve(x):\n    while True:\n        pass\n"
     short = replace(tiny, limits=replace(tiny.limits, seconds=1.0, submission_seconds=2.5))

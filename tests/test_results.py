@@ -14,12 +14,12 @@ import pytest
 
 from autograder.core.assignment import load_assignment
 from autograder.core.outcome import Graded, Task, TestInfo, TestOutcome
+from autograder.core.scratch import remove_tree, scratch_folder
 from autograder.errors import IntakeError
 from autograder.grading import batch
 from autograder.grading.batch import Batch, Options, Report
 from autograder.grading.intake import find_submissions
 from autograder.grading.results import UNFINISHED
-from autograder.grading.scratch import remove_tree, scratch_folder
 from autograder.grading.steady import steady_text
 from tests.conftest import TINY
 
@@ -116,7 +116,7 @@ def test_removal_opens_what_is_closed_and_follows_no_link(folder_of_a_plain_user
 
 
 def test_a_scratch_folder_is_private_and_goes_away_after_an_error():
-    with pytest.raises(RuntimeError), scratch_folder() as folder:
+    with pytest.raises(RuntimeError), scratch_folder("test-") as folder:
         assert folder.stat().st_mode & 0o777 == 0o700
         raise RuntimeError
     assert not folder.exists()

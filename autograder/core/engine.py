@@ -24,6 +24,7 @@ from typing import IO, Any, NoReturn
 
 from autograder.core.assignment import Assignment
 from autograder.core.outcome import Graded, Task, TestInfo, TestOutcome
+from autograder.core.scratch import scratch_folder
 from autograder.errors import AssignmentError, InfrastructureError
 
 _START_SECONDS = 120.0
@@ -159,7 +160,7 @@ class Engine:
 
     def _start(self) -> None:
         with contextlib.ExitStack() as stack:
-            home = stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-"))
+            home = str(stack.enter_context(scratch_folder("autograder-")))
             log = stack.enter_context(tempfile.TemporaryFile())
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             jobs, host_jobs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

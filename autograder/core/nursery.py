@@ -19,6 +19,7 @@ import selectors
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,6 +175,7 @@ def _become_worker(request: Fork) -> NoReturn:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.fchdir(request.folder)
+        _settle_in(os.getcwd())
         channel = _take_descriptors(request)
         torch.set_num_threads(request.limits.threads)
         lock_down(request.limits)
@@ -183,6 +185,11 @@ def _become_worker(request: Fork) -> NoReturn:
         traceback.print_exc()
     finally:
         os._exit(status)
+
+
+def _settle_in(folder: str) -> None:
+    """Home and temporary files are the submission's own folder, which no other submission sees or inherits."""
+    os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
 
 
 def _take_descriptors(request: Fork) -> socket.socket:

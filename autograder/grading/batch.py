@@ -18,12 +18,12 @@ import autograder
 from autograder.core.assignment import Assignment
 from autograder.core.engine import Engine
 from autograder.core.outcome import Graded, Task
+from autograder.core.scratch import remove_tree, scratch_folder
 from autograder.errors import IntakeError
 from autograder.grading.feedback import feedback_markdown
 from autograder.grading.fingerprint import batch_fingerprint, submission_fingerprint
 from autograder.grading.intake import Intake, Submission, read_regular
 from autograder.grading.results import ERROR, UNFINISHED, make_record, scores_csv, to_json, write_atomically
-from autograder.grading.scratch import remove_tree, scratch_folder
 from autograder.grading.steady import steady
 
 Record = dict[str, Any]
@@ -112,7 +112,7 @@ class Batch:
             measure_memory=options.measure_memory,
         )
         complete, reused = True, 0
-        with scratch_folder() as scratch:
+        with scratch_folder("autograder-class-") as scratch:
             try:
                 with engine:
                     self._batch_hash = batch_fingerprint(self._assignment, engine, options.skip_questions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from autograder.grading.batch import Options
 from autograder.grading.cli import SOME_ERRORS, add_engine_options, course_of, grade_on_screen
 from autograder.grading.intake import find_submissions
 from autograder.selftest.demo import build_class
+
+_MARK = ".made-by-autograder-demo"  # says that submissions/ is made up and may be removed
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,8 +49,7 @@ def _demo(args: argparse.Namespace) -> int:
     worst = 0
     for assignment in assignments_of(course, args.only):
         folder = args.out / "submissions" / assignment.name
-        if folder.exists():
-            shutil.rmtree(folder)
+        _make_room(args.out, folder)
         print(f"making up a class for {assignment.title!r} in {folder}", flush=True)
         build_class(course, assignment, folder)
         intake = find_submissions(folder, assignment.module)
@@ -55,6 +57,7 @@ def _demo(args: argparse.Namespace) -> int:
         options = Options(out, args.jobs, args.device, args.seed, tuple(args.skip_question))
         report = grade_on_screen(assignment, intake, options)
         if not report.complete:
+            print("stopped: run it again to see the whole class", file=sys.stderr)
             return 130
         worst = max(worst, SOME_ERRORS if report.errors else 0)
         print()
@@ -64,6 +67,17 @@ def _demo(args: argparse.Namespace) -> int:
     print(f"  grade a folder of your own: autograder grade {example} --assignment {assignment.name}")
     print(f"  be a student: cd student_template/{assignment.name} && pytest")
     return worst
+
+
+def _make_room(out: Path, folder: Path) -> None:
+    """Remove the class of an earlier demo, and nothing but that."""
+    mark = out / _MARK
+    if folder.exists() and not mark.is_file():
+        raise AutograderError(f"{folder}: exists and was not made by this command; choose another --out")
+    if folder.exists():
+        shutil.rmtree(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    mark.touch()
 
 
 def _bench(args: argparse.Namespace) -> int:

@@ -2,7 +2,10 @@
 
 import torch
 
-CAUGHT_BY = ("test_train_spiral_arguments", "test_train_spiral_whole_batch")
+CAUGHT_BY = (
+    "test_train_spiral_arguments",
+    "test_train_spiral_whole_batch",
+)
 
 
 def train_spiral(x, labels, num_classes=3, hidden=100, learning_rate=1.0, steps=2000, seed=0):

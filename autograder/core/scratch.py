@@ -1,4 +1,4 @@
-"""Private folders for copies of submissions, and their removal, whatever a submission left in them."""
+"""Private folders that submissions may write in, and their removal, whatever a submission left in them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-_PREFIX = "autograder-class-"
 _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW
 _LOOK = getattr(os, "O_PATH", os.O_RDONLY)  # asks for no permission, where the system has it
 
 
 @contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
+def scratch_folder(prefix: str) -> Iterator[Path]:
     """A folder that only this user may enter, gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
     try:
         yield folder
     finally:
