@@ -88,6 +88,7 @@ class Host:
         try:
             die_with_parent()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            gc.disable()  # a judge lives for a fraction of a second; collecting would copy the host's pages
             self._jobs.close()
             backend = SandboxedBackend(self._nursery, folder, job["file"], self._assignment)
             graded = judge(items, backend, job["key"], measure_memory=self._measure_memory)
