@@ -1,4 +1,4 @@
-"""Wrong: takes 32 random points a step instead of the whole batch."""
+"""Wrong: takes a random half of the points at each step instead of the whole batch."""
 
 import torch
 
@@ -10,7 +10,7 @@ def train_spiral(x, labels, num_classes=3, hidden=100, learning_rate=1.0, steps=
     net.params = {name: parameter.to(x) for name, parameter in net.params.items()}
     generator = torch.Generator().manual_seed(seed)
     for _ in range(steps):
-        batch = torch.randperm(len(x), generator=generator)[:8].to(x.device)
+        batch = torch.randperm(len(x), generator=generator)[: len(x) // 2].to(x.device)
         _, grads = net.loss_and_grads(x[batch], labels[batch])
         sgd_step(net.params, grads, learning_rate)
     return net
