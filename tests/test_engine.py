@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograder.core.engine import Engine
+from autograder.core.layers import LANDLOCK, NAMESPACES, SECCOMP
 from autograder.core.outcome import Task
 from autograder.errors import AssignmentError
 from tests.conftest import GOOD, failed, message
@@ -51,27 +52,40 @@ def test_hostile_function_costs_only_its_own_tests(grade, what):
     assert failed(graded["good"]) == set()
 
 
-def test_forked_children_are_killed_and_cost_nothing(grade, tmp_path):
-    mark = f"autograder-stray-{os.getpid()}"
-    source = f"""
-import ctypes, os, time
+FORKS = """
+import os
 def double(x):
     for _ in range(4):
         if os.fork() == 0:
             os.setsid()
             if os.fork() == 0:
                 os.environ["X"] = "1"
-            os.execv("/bin/sleep", [{mark!r}, "1000"])
+            os.execv("/bin/sleep", ["{mark}", "1000"])
     return x * 2
 """
-    graded = grade({"it": source + HALVE})
+
+
+def alive(mark: str) -> bool:
+    return mark in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+
+
+def test_processes_are_refused(grade):
+    graded = grade({"it": FORKS.replace("{mark}", "never") + HALVE})["it"]
+    assert failed(graded) == DOUBLE
+    assert "PermissionError" in message(graded, "test_double")
+
+
+@pytest.mark.parametrize("without", [{SECCOMP, LANDLOCK}, {SECCOMP, LANDLOCK, NAMESPACES}])
+def test_forked_children_are_killed_and_cost_nothing(grade, without):
+    mark = f"autograder-stray-{os.getpid()}"
+    graded = grade({"it": FORKS.replace("{mark}", mark) + HALVE}, without=without)
     assert failed(graded["it"]) == set()
-    assert mark not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert not alive(mark)
 
 
 def test_a_forked_child_cannot_answer_for_its_parent(grade):
     source = "import os\ndef double(x):\n    os.fork()\n    return x * 2\n"
-    graded = grade({"it": source + HALVE})
+    graded = grade({"it": source + HALVE}, without={SECCOMP})
     # A second answer condemns the worker. It may come so late that it meets the next request, and costs that one.
     assert len(failed(graded["it"])) <= 4
 

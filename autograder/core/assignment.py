@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from autograder.core.limits import Limits
 from autograder.errors import AssignmentError
 
 TOML_NAME = "assignment.toml"
+_KEYS = {"title", "module", "points", "autograd", "processes", "limits", "thresholds", "question"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Assignment:
         module: the submission's module name; its file is ``<module>.py`` or ``<module>.ipynb``.
         points: what all tests, public and hidden, are worth together.
         autograd: False: automatic differentiation is switched off before the submission is imported.
+        limits: what its workers may use; ``processes = true`` may stand among them or at the top of the file.
         thresholds: numbers that tests judge by.
     """
 
@@ -88,10 +90,12 @@ def load_assignment(folder: Path) -> Assignment:
         raise AssignmentError(f"{path}: not found; an assignment is a folder with this file in it") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AssignmentError(f"{path}: not valid TOML: {error}") from None
-    _refuse_unknown(raw, {"title", "module", "points", "autograd", "limits", "thresholds", "question"}, path, "")
+    _refuse_unknown(raw, _KEYS, path, "")
     questions = tuple(_build(Question, entry, path, "[[question]]") for entry in raw.get("question", []))
     _refuse_repeats([question.name for question in questions], path)
     name = folder.resolve().name
+    limits: Limits = _build(Limits, raw.get("limits", {}), path, "[limits]")
+    processes = _typed(raw, "processes", bool, path, default=limits.processes)
     return Assignment(
         name=name,
         folder=folder,
@@ -99,7 +103,7 @@ def load_assignment(folder: Path) -> Assignment:
         module=_typed(raw, "module", str, path, default=name),
         points=_decimal(raw.get("points"), path),
         autograd=_typed(raw, "autograd", bool, path, default=True),
-        limits=_build(Limits, raw.get("limits", {}), path, "[limits]"),
+        limits=replace(limits, processes=processes),
         thresholds=dict(raw.get("thresholds", {})),
         questions=questions,
     )

@@ -23,6 +23,8 @@ from types import TracebackType
 from typing import IO, Any, NoReturn
 
 from autograder.core.assignment import Assignment
+from autograder.core.cgroup import new_name, remove_cgroup
+from autograder.core.layers import Isolation, Layer
 from autograder.core.outcome import Graded, Task, TestInfo, TestOutcome
 from autograder.core.scratch import scratch_folder
 from autograder.errors import AssignmentError, InfrastructureError
@@ -31,6 +33,7 @@ _START_SECONDS = 120.0
 _JUDGE_SECONDS = 180.0  # what judging may take beyond the submission's own limit
 _PATIENCE = 3.0  # seconds that the nursery has to end its workers
 _CHUNK = 2**16
+_FOR_GPU = ("LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -52,11 +55,13 @@ class Engine:
         seed: of everything that is drawn; the same seed gives the same verdicts.
         skip_questions: questions whose tests are left out.
         measure_memory: note each worker's memory (costs some milliseconds each).
+        without: layers of isolation to leave out (to see what they stop, and what they cost).
+        accept_less: grade also where a required layer is missing.
 
     Attributes (once entered):
         tests: what was collected.
         device: "cpu" or "cuda".
-        isolation: one line: what workers run under.
+        isolation: what workers run under.
         versions: of what the verdicts depend on.
     """
 
@@ -69,16 +74,20 @@ class Engine:
         seed: int = 0,
         skip_questions: Iterable[str] = (),
         measure_memory: bool = False,
+        without: Iterable[str] = (),
+        accept_less: bool = False,
     ):
         self.assignment = assignment
         self.jobs = jobs
         self.device = device
         self.seed = seed
         self.tests: tuple[TestInfo, ...] = ()
-        self.isolation = ""
+        self.isolation = Isolation()
         self.versions: dict[str, str] = {}
         self._skip = sorted(assignment.question(name).name for name in skip_questions)
         self._measure_memory = measure_memory
+        self._without = tuple(without)
+        self._accept_less = accept_less or bool(self._without)
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Engine:
@@ -161,16 +170,18 @@ class Engine:
     def _start(self) -> None:
         with contextlib.ExitStack() as stack:
             home = str(stack.enter_context(scratch_folder("autograder-")))
+            os.chmod(home, 0o711)  # workers of other users have their folders in it
             log = stack.enter_context(tempfile.TemporaryFile())
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             jobs, host_jobs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             for end in (ours, theirs, jobs, host_jobs):
                 stack.enter_context(end)
             hello, host_hello = os.pipe()
-            nursery = _spawn(stack, "nursery", [theirs.fileno()], home, log, stdout=subprocess.PIPE)
+            order = self._nursery_order(stack)
+            nursery = spawn(stack, "launch", [theirs.fileno()], home, log, stdout=subprocess.PIPE, order=order)
             fds = [host_jobs.fileno(), ours.fileno(), host_hello]
             # The judge host never sees a GPU: it computes oracles, and forks.
-            host = _spawn(stack, "judge_host", fds, home, log, extra={"CUDA_VISIBLE_DEVICES": ""})
+            host = spawn(stack, "judge_host", fds, home, log, extra={"CUDA_VISIBLE_DEVICES": ""})
             os.close(host_hello)
             self._nursery, self._host, self._jobs = nursery, host, jobs
             assert nursery.stdout is not None
@@ -190,8 +201,24 @@ class Engine:
             self.device = "cuda" if found["cuda"] else "cpu"
         elif self.device == "cuda" and not found["cuda"]:
             raise InfrastructureError("--device cuda: PyTorch sees no GPU here; use --device cpu")
-        self.isolation = found["isolation"]
+        self.isolation = Isolation(tuple(Layer(**layer) for layer in found["isolation"]))
+        if self.isolation.missing and not self._accept_less:
+            raise InfrastructureError(_too_little(self.isolation))
         self.versions = {"python": sys.version.split()[0], "torch": found["torch"]}
+
+    def _nursery_order(self, stack: contextlib.ExitStack) -> str:
+        name = new_name()
+        stack.callback(remove_cgroup, name)
+        limits = self.assignment.limits
+        order = {
+            "without": self._without,
+            "gpu": self.device != "cpu",
+            "workers": self.jobs,
+            "memory_mb": limits.memory_mb + limits.scratch_mb,
+            "tasks": limits.tasks,
+            "cgroup": name,
+        }
+        return json.dumps(order)
 
     def _order(self) -> dict[str, Any]:
         return {
@@ -208,7 +235,15 @@ class Engine:
         self.tests = tuple(TestInfo(**{**test, "points": Decimal(test["points"])}) for test in hello["tests"])
 
 
-def _spawn(
+def _too_little(isolation: Isolation) -> str:
+    missing = "; ".join(f"{layer.name}: {layer.remark}" for layer in isolation.missing)
+    return (
+        f"code from strangers would run without {missing}. See `autograder doctor`; "
+        "--isolation=process says that you accept it"
+    )
+
+
+def spawn(
     stack: contextlib.ExitStack,
     module: str,
     fds: list[int],
@@ -217,6 +252,7 @@ def _spawn(
     *,
     stdout: int = subprocess.DEVNULL,
     extra: dict[str, str] | None = None,
+    order: str | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start one of our processes by exec: clean environment, a private working directory, named descriptors only.
 
@@ -225,7 +261,9 @@ def _spawn(
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
+        **{name: os.environ[name] for name in _FOR_GPU if name in os.environ},
         "HOME": home,
+        "USER": "submission",  # libraries ask for a name, and no worker may read the list of users
         "TMPDIR": home,
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -235,7 +273,7 @@ def _spawn(
         **(extra or {}),
     }
     process = subprocess.Popen(
-        [sys.executable, "-P", "-s", "-m", f"autograder.core.{module}", *map(str, fds)],
+        [sys.executable, "-P", "-s", "-m", f"autograder.core.{module}", *map(str, fds), *([order] if order else [])],
         stdin=subprocess.PIPE if stdout == subprocess.DEVNULL else subprocess.DEVNULL,
         stdout=stdout,
         stderr=log,
@@ -244,7 +282,7 @@ def _spawn(
         pass_fds=fds,
         start_new_session=True,
     )
-    stack.callback(_end, process, patience=_PATIENCE if module == "nursery" else 0.0)
+    stack.callback(_end, process, patience=_PATIENCE if module == "launch" else 0.0)
     return process
 
 

@@ -1,41 +1,103 @@
-"""The layers between a submission and everything else, applied in the worker after the fork, behind one function.
+"""Locking a worker in: all that happens between the fork and the first byte of the submission.
 
-Promises (Linux): a session and process group of its own, death with the nursery, no descriptor but those it was given,
-limits on memory, CPU time, file size, descriptors, processes and core dumps that only root
-could raise again.
-Does not promise yet: that files and the network of the machine are out of reach.
+The order matters. What needs rights comes first (own mount, own user), then limits, then Landlock, and the filter of
+system calls last, since the others need calls that it refuses. A layer that fails ends the worker: one that runs
+with less than the nursery announced would be graded under a promise that does not hold.
 """
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
 import resource
-import signal
-import sys
+from dataclasses import dataclass, field
 
+from autograder.core import linux
+from autograder.core.layers import LANDLOCK, LIMITS, NAMESPACES, ONE_CORE, OWN_USER, SECCOMP
 from autograder.core.limits import Limits
+from autograder.core.seccomp import Policy, build_filter
 
-DESCRIPTION = "process limits (own session, clean environment, rlimits on memory, CPU, files, descriptors)"
-
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
 _MIB = 2**20
+_FILES_IN_SCRATCH = 10_000
+_SHARED_MEMORY = "/dev/shm"
+
+_READ = linux.FS_READ_FILE | linux.FS_READ_DIR
+_WRITE = (linux.FS_WRITE_FILE | linux.FS_TRUNCATE | linux.FS_REMOVE_FILE | linux.FS_REMOVE_DIR | linux.FS_REFER) | (
+    linux.FS_MAKE_REG | linux.FS_MAKE_DIR | linux.FS_MAKE_SYM
+)
+_DEVICE = linux.FS_READ_FILE | linux.FS_WRITE_FILE | linux.FS_IOCTL_DEV
+_SIGNALS_SCOPED = 6  # Landlock's ABI
 
 
-def lock_down(limits: Limits) -> None:
-    """Give up what a worker does not need. Called once, before any byte of the submission is read."""
+@dataclass(frozen=True)
+class Plan:
+    """What a nursery found out once, for all its workers.
+
+    Attributes:
+        active: names of the layers that apply.
+        readable: files and folders that workers may read.
+        devices: device nodes that they may use.
+        cores: that they are spread over.
+        first_uid: user id of slot 0.
+        tasks_beside: threads and processes that count against a worker's limit but are not its own.
+        capabilities: workers keep those that we have (only for tests of what the other layers stop).
+    """
+
+    active: frozenset[str]
+    readable: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    cores: tuple[int, ...] = ()
+    first_uid: int = 0
+    tasks_beside: int = 0
+    capabilities: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one worker lives.
+
+    Attributes:
+        slot: its number among the workers alive, from 0.
+        submission: folder that it may read.
+        scratch: empty folder that it may write in.
+        cores: that its threads may run on.
+    """
+
+    slot: int
+    submission: str
+    scratch: str
+    cores: frozenset[int] = field(default_factory=frozenset)
+
+
+def lock_down(plan: Plan, limits: Limits, place: Place) -> None:
+    """Give up everything that a worker does not need. Called once, with all descriptors but its own closed.
+
+    Raises:
+        OSError: a layer of the plan does not hold.
+    """
+    parent = os.getppid()
     os.setsid()
-    die_with_parent()
     os.umask(0o077)
-    used = _data_bytes()
-    _limit(resource.RLIMIT_DATA, used + limits.memory_mb * _MIB)
-    _limit(resource.RLIMIT_CPU, math.ceil(limits.submission_seconds) + 1)
-    _limit(resource.RLIMIT_FSIZE, limits.file_mb * _MIB)
-    _limit(resource.RLIMIT_NOFILE, limits.open_files)
-    _limit(resource.RLIMIT_NPROC, limits.processes)
-    _limit(resource.RLIMIT_CORE, 0)
+    uid = plan.first_uid + place.slot if OWN_USER in plan.active else None
+    _make_scratch(plan, limits, place, uid)
+    os.chdir(place.scratch)
+    if ONE_CORE in plan.active and place.cores:
+        os.sched_setaffinity(0, place.cores)
+    if uid is not None:
+        linux.become_user(uid)
+    if not plan.capabilities:
+        linux.drop_capabilities()
+    linux.die_with_parent()
+    if os.getppid() != parent:  # it died before we asked to be told
+        os._exit(0)
+    linux.hide_from_others()
+    if LIMITS in plan.active:
+        set_limits(limits, 0 if uid is not None else plan.tasks_beside)
+    linux.gain_no_privileges()
+    if LANDLOCK in plan.active:
+        restrict_files(plan, limits, place)
+    if SECCOMP in plan.active:
+        restrict_calls(plan, limits)
 
 
 def close_all_but(keep: set[int]) -> None:
@@ -48,23 +110,62 @@ def close_all_but(keep: set[int]) -> None:
                 continue
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent dies, however the parent dies."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def set_limits(limits: Limits, tasks_beside: int) -> None:
+    """Limits that only root could raise again."""
+    _limit(resource.RLIMIT_DATA, _data_bytes() + limits.memory_mb * _MIB)
+    _limit(resource.RLIMIT_CPU, math.ceil(limits.submission_seconds) * max(1, limits.threads) + 1)
+    _limit(resource.RLIMIT_FSIZE, limits.file_mb * _MIB)
+    _limit(resource.RLIMIT_NOFILE, limits.open_files)
+    _limit(resource.RLIMIT_NPROC, tasks_beside + limits.tasks)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_STACK, 8 * _MIB)
+    _limit(resource.RLIMIT_MEMLOCK, 8 * _MIB)
+    _limit(resource.RLIMIT_MSGQUEUE, 0)
 
 
-def adopt_orphans() -> None:
-    """Become the parent of all descendants whose own parent dies, so that none outlives its worker unseen."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+def restrict_files(plan: Plan, limits: Limits, place: Place) -> None:
+    """Landlock: what is readable may be read, the scratch folder written, and nothing else opened."""
+    rules = linux.Ruleset()
+    for path in (*plan.readable, place.submission, "/proc/self"):
+        rules.allow(path, _READ)
+    rules.allow(place.scratch, _READ | _WRITE | (linux.FS_MAKE_SOCK if limits.processes else 0))
+    for device in (os.devnull, *plan.devices):
+        rules.allow(device, _DEVICE)
+    if limits.processes and os.path.isdir(_SHARED_MEMORY):
+        # Semaphores and tensors that processes share. Names of others' can't be listed where the folder is not private.
+        rules.allow(_SHARED_MEMORY, (_READ if NAMESPACES in plan.active else linux.FS_READ_FILE) | _WRITE)
+    rules.restrict()
 
 
-def _prctl(option: int, value: int) -> None:
-    if sys.platform != "linux":
-        return
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"prctl({option}): {os.strerror(number)}")
+def restrict_calls(plan: Plan, limits: Limits) -> None:
+    """seccomp: computing, threads and files, and nothing that reaches beyond this process."""
+    scoped = LANDLOCK in plan.active and linux.landlock_abi() >= _SIGNALS_SCOPED
+    # Landlock does not guard sockets in the file system; an empty file system, or another user's rights, do.
+    alone = bool(plan.active & {NAMESPACES, OWN_USER})
+    policy = Policy(os.getpid(), limits.processes, sockets=alone, others_safe=scoped, gpu=bool(plan.devices))
+    linux.install_filter(build_filter(policy, linux.column()))
+
+
+def _make_scratch(plan: Plan, limits: Limits, place: Place, uid: int | None) -> None:
+    if NAMESPACES in plan.active:
+        # In the nursery's mount namespace; it goes when the judge removes the folder beneath it.
+        _mount_tmpfs(place.scratch, limits.scratch_mb, uid)
+        if limits.processes and os.path.isdir(_SHARED_MEMORY):
+            linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWNET)
+            _mount_tmpfs(_SHARED_MEMORY, limits.scratch_mb, uid)
+    elif uid is not None:
+        os.chown(place.scratch, uid, uid)
+    if uid is not None:
+        # Its files are nobody else's to read, also where Landlock is missing.
+        os.chown(place.submission, -1, uid)
+        os.chmod(place.submission, 0o750)
+
+
+def _mount_tmpfs(folder: str, size_mb: int, uid: int | None) -> None:
+    owner = os.getuid() if uid is None else uid
+    group = os.getgid() if uid is None else uid
+    options = f"size={size_mb}m,nr_inodes={_FILES_IN_SCRATCH},mode=0700,uid={owner},gid={group}"
+    linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC, options)
 
 
 def _limit(which: int, value: int) -> None:

@@ -23,8 +23,8 @@ import torch
 
 from autograder.core.assignment import Assignment, load_assignment
 from autograder.core.decimals import plain_decimal
-from autograder.core.isolation import die_with_parent
 from autograder.core.judge import judge
+from autograder.core.linux import die_with_parent
 from autograder.core.outcome import Graded
 from autograder.core.sandboxed import SandboxedBackend
 from autograder.core.warm import warm_up
@@ -42,16 +42,25 @@ class Host:
         hello: descriptor on which the engine learns, once, what was collected or what is wrong.
         nursery: control socket of the nursery, for the judges.
         assignment: the assignment that is graded.
+        device: that workers use.
         measure_memory: ask each worker for its memory at the end.
     """
 
     def __init__(
-        self, jobs: socket.socket, nursery: socket.socket, hello: int, assignment: Assignment, *, measure_memory: bool
+        self,
+        jobs: socket.socket,
+        nursery: socket.socket,
+        hello: int,
+        assignment: Assignment,
+        *,
+        device: str = "cpu",
+        measure_memory: bool = False,
     ):
         self._jobs = jobs
         self._hello = hello
         self._nursery = nursery
         self._assignment = assignment
+        self._device = device
         self._measure_memory = measure_memory
         self.problem: str | None = None
 
@@ -90,10 +99,13 @@ class Host:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             gc.disable()  # a judge lives for a fraction of a second; collecting would copy the host's pages
             self._jobs.close()
-            backend = SandboxedBackend(self._nursery, folder, job["file"], self._assignment)
-            graded = judge(items, backend, job["key"], measure_memory=self._measure_memory)
-            with open(result, "wb") as stream:
-                stream.write(graded_to_json(graded))
+            backend = SandboxedBackend(self._nursery, folder, job["file"], self._assignment, self._device)
+            try:
+                graded = judge(items, backend, job["key"], measure_memory=self._measure_memory)
+                with open(result, "wb") as stream:
+                    stream.write(graded_to_json(graded))
+            finally:
+                backend.remove_traces()  # after the result, which nobody has to wait for then
             status = 0
         except BaseException:
             traceback.print_exc()
@@ -151,7 +163,8 @@ def main() -> None:
     except AssignmentError as error:
         _tell(hello, {"problem": str(error)})
         return
-    host = Host(jobs, nursery, hello, assignment, measure_memory=order["measure_memory"])
+    device, measure = order["device"], order["measure_memory"]
+    host = Host(jobs, nursery, hello, assignment, device=device, measure_memory=measure)
     pytest.main(_arguments(order, assignment), plugins=[host])
 
 

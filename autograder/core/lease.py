@@ -15,6 +15,8 @@ import signal
 import socket
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from autograder.core import wire
@@ -44,14 +46,15 @@ class Lease:
 
     Args:
         nursery: control socket of the nursery.
-        folder: descriptor of the submission's folder.
+        folder: the submission's own copy.
+        scratch: an empty folder for this worker alone.
         limits: what the worker may use.
 
     Raises:
         InfrastructureError: the nursery did not fork one.
     """
 
-    def __init__(self, nursery: socket.socket, folder: int, limits: Limits):
+    def __init__(self, nursery: socket.socket, folder: Path, scratch: Path, limits: Limits):
         self.limits = limits
         self.output = bytearray()  # what the submission printed during the last exchange
         self._wire, their_wire = socket.socketpair()
@@ -59,9 +62,9 @@ class Lease:
         self._printed, their_output = os.pipe()
         with their_wire, their_life:
             try:
-                request = json.dumps(limits.__dict__).encode()
-                descriptors = [their_wire.fileno(), their_output, folder, their_life.fileno()]
-                socket.send_fds(nursery, [request], descriptors)
+                request = {"limits": asdict(limits), "submission": str(folder), "scratch": str(scratch)}
+                descriptors = [their_wire.fileno(), their_output, their_life.fileno()]
+                socket.send_fds(nursery, [json.dumps(request).encode()], descriptors)
             except OSError as error:
                 self.close()
                 raise InfrastructureError(f"the nursery is gone: {error.strerror}") from None

@@ -1,18 +1,20 @@
 """The process that workers are forked from: torch is imported here once, and nothing secret ever is.
 
-Started by exec with a clean environment, so that neither its memory nor its descriptors, arguments or environment hold
-tests, answers or names. It starts no thread, never touches CUDA and never runs a submission's code.
+Started by exec with a clean environment (see ``launch``), so that neither its memory nor its descriptors, arguments or
+environment hold tests, answers or names. It starts no thread, never touches CUDA and never runs a submission's code.
 
-Judges ask for a worker by sending a message on the control socket with four descriptors: the worker's end of the wire,
-where its output goes, the submission's folder, and the lease. The lease is the worker's life: the nursery writes the
-pid to it, later how the process ended, and kills the worker with all that descends from it when the judge lets go,
-for whatever reason.
+Judges ask for a worker by sending a message on the control socket: limits, the submission's folder and an empty scratch
+folder, with three descriptors: the worker's end of the wire, where its output goes, and the lease. The lease is the
+worker's life: the nursery writes the pid to it, later how the process ended, and kills the worker, with all that
+descends from it, when the judge lets go, for whatever reason.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import gc
+import itertools
 import json
 import os
 import selectors
@@ -28,8 +30,10 @@ from typing import Any, NoReturn
 import torch
 
 from autograder.core import worker
-from autograder.core.isolation import DESCRIPTION, adopt_orphans, close_all_but, die_with_parent, lock_down
+from autograder.core.isolation import Place, Plan, close_all_but, lock_down
+from autograder.core.layers import Isolation
 from autograder.core.limits import Limits
+from autograder.core.linux import adopt_orphans
 from autograder.core.warm import warm_up_for_workers
 
 _WIRE_FD = 3
@@ -40,9 +44,10 @@ class Fork:
     """A judge's request for a worker."""
 
     limits: Limits
+    submission: str
+    scratch: str
     wire: int
     output: int
-    folder: int
     lease: int
 
 
@@ -51,11 +56,14 @@ class Nursery:
 
     Args:
         control: where judges' requests arrive; when it closes, everything ends.
+        plan: what workers are locked in by.
     """
 
-    def __init__(self, control: socket.socket):
+    def __init__(self, control: socket.socket, plan: Plan):
         self._control = control
+        self._plan = plan
         self._leases: dict[int, socket.socket] = {}  # by pid
+        self._slots: dict[int, int] = {}  # by pid
         self._selector = selectors.DefaultSelector()
         self._selector.register(control, selectors.EVENT_READ)
         self._wakeup, signal_end = socket.socketpair()
@@ -92,14 +100,16 @@ class Nursery:
 
     def _fork(self, request: Fork) -> None:
         lease = socket.socket(fileno=request.lease)
+        slot = next(number for number in itertools.count() if number not in self._slots.values())
         pid = os.fork()
         if pid == 0:
             lease.detach()
-            _become_worker(request)
-        for descriptor in (request.wire, request.output, request.folder):
+            _become_worker(request, self._plan, slot)
+        for descriptor in (request.wire, request.output):
             os.close(descriptor)
         lease.setblocking(False)
         self._leases[pid] = lease
+        self._slots[pid] = slot
         self._selector.register(lease, selectors.EVENT_READ, data=pid)
         _tell(lease, {"pid": pid})
 
@@ -125,17 +135,18 @@ class Nursery:
 
     def _forget(self, pid: int) -> None:
         lease = self._leases.pop(pid)
+        del self._slots[pid]
         self._selector.unregister(lease)
         lease.close()
 
 
 def receive_fork(control: socket.socket) -> Fork | None:
-    """A judge's request with its four descriptors; None when there is no judge any more."""
-    data, descriptors, _, _ = socket.recv_fds(control, 4096, 4)
+    """A judge's request with its three descriptors; None when there is no judge any more."""
+    data, descriptors, _, _ = socket.recv_fds(control, 4096, 3)
     if not data:
         return None
-    wire, output, folder, lease = descriptors
-    return Fork(Limits(**json.loads(data)), wire, output, folder, lease)
+    request = json.loads(data)
+    return Fork(Limits(**request["limits"]), request["submission"], request["scratch"], *descriptors)
 
 
 def _wait_any() -> tuple[int, int]:
@@ -168,18 +179,18 @@ def _tell(lease: socket.socket, message: dict[str, Any]) -> None:
         return
 
 
-def _become_worker(request: Fork) -> NoReturn:
+def _become_worker(request: Fork, plan: Plan, slot: int) -> NoReturn:
     """The child's side of the fork; never returns, whatever happens."""
     status = 70
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.fchdir(request.folder)
-        _settle_in(os.getcwd())
+        place = _place(request, plan, slot)
+        _settle_in(place.scratch)
         channel = _take_descriptors(request)
         torch.set_num_threads(request.limits.threads)
-        lock_down(request.limits)
-        worker.serve(channel)
+        lock_down(plan, request.limits, place)
+        worker.serve(channel, Path(place.submission))
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -187,8 +198,13 @@ def _become_worker(request: Fork) -> NoReturn:
         os._exit(status)
 
 
+def _place(request: Fork, plan: Plan, slot: int) -> Place:
+    cores = {plan.cores[(slot + thread) % len(plan.cores)] for thread in range(request.limits.threads)}
+    return Place(slot, request.submission, request.scratch, frozenset(cores))
+
+
 def _settle_in(folder: str) -> None:
-    """Home and temporary files are the submission's own folder, which no other submission sees or inherits."""
+    """Home and temporary files are in the worker's own folder, which no other worker sees or inherits."""
     os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
 
 
@@ -206,23 +222,23 @@ def _take_descriptors(request: Fork) -> socket.socket:
     return socket.socket(fileno=_WIRE_FD)
 
 
-def main() -> None:
-    """Entry point: ``python -m autograder.core.nursery CONTROL_FD``."""
-    control = socket.socket(fileno=int(sys.argv[1]))
-    die_with_parent()
+def run(control: socket.socket, plan: Plan, isolation: Isolation) -> None:
+    """Warm up, say that we are ready, and serve."""
     adopt_orphans()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     warm_up_for_workers()
-    sys.path[:] = [entry for entry in sys.path if entry]
+    # No folder beside the installed packages: the course itself is one, where it is installed in place.
+    sys.path[:] = [entry for entry in sys.path if _is_among(entry, plan.readable)]
     gc.collect()
     gc.freeze()
-    print(
-        json.dumps({"cuda": torch.cuda.is_available(), "torch": torch.__version__, "isolation": DESCRIPTION}),
-        flush=True,
-    )
-    Nursery(control).serve()
+    hello = {
+        "cuda": torch.cuda.is_available(),
+        "torch": torch.__version__,
+        "isolation": [dataclasses.asdict(layer) for layer in isolation.layers],
+    }
+    print(json.dumps(hello), flush=True)
+    Nursery(control, plan).serve()
 
 
-if __name__ == "__main__":
-    main()
+def _is_among(entry: str, folders: tuple[str, ...]) -> bool:
+    return bool(entry) and any(Path(entry).resolve().is_relative_to(folder) for folder in folders)

@@ -18,6 +18,7 @@ from autograder.core.execution import Reply, Request
 from autograder.core.lease import Lease, WorkerLost
 from autograder.core.limits import Limits
 from autograder.core.probe import Probe
+from autograder.core.scratch import SubmissionHome
 from autograder.core.submission import Raised, describe_call
 from autograder.core.text import plain_text
 from autograder.errors import InfrastructureError, LoadError, SubmissionError, WireError
@@ -28,9 +29,10 @@ class SandboxedBackend:
 
     Args:
         nursery: control socket of the nursery.
-        folder: descriptor of the submission's folder.
+        folder: descriptor of the submission's folder, which is copied.
         file: the submission's file in it.
         assignment: module name, limits, and whether autograd is on.
+        device: "cpu", or "cuda" for a worker that uses a GPU.
 
     Attributes:
         load_error: why the submission can't be loaded, once that is known.
@@ -38,11 +40,12 @@ class SandboxedBackend:
         load_seconds, probe_seconds: wall clock spent so far.
     """
 
-    def __init__(self, nursery: socket.socket, folder: int, file: str, assignment: Assignment):
+    def __init__(self, nursery: socket.socket, folder: int, file: str, assignment: Assignment, device: str = "cpu"):
         self._nursery = nursery
-        self._folder = folder
+        self._home = SubmissionHome(folder)
         self._file = file
         self._assignment = assignment
+        self._device = device
         self._lease: Lease | None = None
         self._printed: list[str] = []
         self.load_error: LoadError | None = None
@@ -94,6 +97,11 @@ class SandboxedBackend:
             self._lease.close()
             self._lease = None
 
+    def remove_traces(self) -> None:
+        """Remove the submission's folders; nothing can be run afterwards."""
+        self.close()
+        self._home.remove()
+
     def _loaded_lease(self, limits: Limits) -> Lease:
         """A worker under these limits with the submission loaded: the present one, or a fresh one."""
         if self.load_error is not None:
@@ -105,12 +113,14 @@ class SandboxedBackend:
         if self._lease is not None:
             return self._lease
         started = time.monotonic()
-        lease = Lease(self._nursery, self._folder, limits)
+        lease = Lease(self._nursery, self._home.copy, self._home.new_scratch(), limits)
         message = {
             "op": "load",
             "file": self._file,
             "module": self._assignment.module,
             "autograd": self._assignment.autograd,
+            "device": self._device,
+            "gpu_memory_mb": limits.gpu_memory_mb,
         }
         try:
             answer = lease.exchange(message, limits.seconds)

@@ -94,3 +94,42 @@ def _opened(name: str, parent: int | None) -> int:
         return os.open(".", os.O_RDONLY | _FOLDER, dir_fd=handle)
     finally:
         os.close(handle)
+
+
+class SubmissionHome:
+    """Where one submission lives while it is judged: its own copy of its files, and a fresh scratch folder a worker.
+
+    The copy is for the judge's user to change only; the folders can be entered, but not listed, by others.
+
+    Args:
+        folder: descriptor of the folder that holds the submission's files; what is no regular file stays behind.
+    """
+
+    def __init__(self, folder: int):
+        self._top = Path(tempfile.mkdtemp(prefix="submission-"))
+        self._top.chmod(0o711)
+        self.copy = self._top / "submission"
+        self.copy.mkdir(mode=0o755)
+        self._count = 0
+        for name in os.listdir(folder):
+            self._take(folder, name)
+
+    def new_scratch(self) -> Path:
+        """An empty folder."""
+        self._count += 1
+        scratch = self._top / f"scratch-{self._count}"
+        scratch.mkdir(mode=0o700)
+        return scratch
+
+    def remove(self) -> None:
+        """Remove all of it; what a worker mounted or left goes with it."""
+        remove_tree(self._top)
+
+    def _take(self, folder: int, name: str) -> None:
+        with contextlib.suppress(OSError):
+            source = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+            with open(source, "rb") as stream:
+                if stat.S_ISREG(os.fstat(source).st_mode):
+                    copy = self.copy / name
+                    copy.write_bytes(stream.read())
+                    copy.chmod(0o644)

@@ -6,7 +6,6 @@ promise anything about a submission that takes over its own process: that is why
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 import traceback
@@ -29,9 +28,9 @@ from autograder.errors import LoadError, WireError
 _TEXT = 2000  # characters of an exception's text that are sent
 
 
-def serve(channel: socket.socket) -> None:
-    """Answer requests until the judge hangs up."""
-    worker = _Worker()
+def serve(channel: socket.socket, folder: Path) -> None:
+    """Answer requests on the submission in ``folder`` until the judge hangs up."""
+    worker = _Worker(folder)
     while (request := _receive(channel)) is not None:
         reply = worker.answer(request)
         sys.stdout.flush()
@@ -40,7 +39,8 @@ def serve(channel: socket.socket) -> None:
 
 
 class _Worker:
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._module: ModuleType | None = None
         self._probes: dict[str, Probe] = {}
 
@@ -53,11 +53,13 @@ class _Worker:
 
     def _load(self, request: Mapping[str, Any]) -> dict[str, Any]:
         # Behind everything else, so that no file of the submission stands in for an installed package.
-        sys.path.append(os.getcwd())
+        sys.path.append(str(self._folder))
+        if request["device"] == "cuda":
+            _bound_gpu_memory(request["gpu_memory_mb"])
         if not request["autograd"]:
             disable_autograd()
         try:
-            loaded = load_submission(Path(request["file"]), request["module"])
+            loaded = load_submission(self._folder / request["file"], request["module"])
         except LoadError as error:
             return {"ok": False, "lineage": [], "summary": "", "text": str(error)}
         self._module = loaded.module
@@ -103,6 +105,12 @@ def _text_of(error: BaseException) -> str:
         return str(error)
     except BaseException:  # a submission's exception may fail at anything
         return "(its message can't be shown)"
+
+
+def _bound_gpu_memory(megabytes: int) -> None:
+    """Torch's allocator refuses more than that; CUDA called around it can't be bounded from here."""
+    total = torch.cuda.get_device_properties(0).total_memory
+    torch.cuda.set_per_process_memory_fraction(min(1.0, megabytes * 2**20 / total))
 
 
 def _own_pss_kb() -> int:

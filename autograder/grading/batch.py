@@ -128,7 +128,7 @@ class Batch:
             reused,
             time.monotonic() - self._started,
             engine.device,
-            engine.isolation,
+            str(engine.isolation),
             tuple(self._graded),
         )
         if records:
@@ -225,7 +225,7 @@ class Batch:
             "seed": engine.seed,
             "device": engine.device,
             "jobs": engine.jobs,
-            "isolation": engine.isolation,
+            "isolation": str(engine.isolation),
             "versions": engine.versions,
             "seconds": round(report.seconds, 3),
             "submission_seconds": {

@@ -15,7 +15,14 @@ from autograder.grading.intake import Submission
 def batch_fingerprint(assignment: Assignment, engine: Engine, skip_questions: Iterable[str]) -> str:
     """Hash of the assignment's tests, the engine's sources, versions, seed, device and what is left out."""
     digest = hashlib.sha256()
-    _add(digest, engine.seed, engine.device, engine.isolation, sorted(skip_questions), sorted(engine.versions.items()))
+    _add(
+        digest,
+        engine.seed,
+        engine.device,
+        str(engine.isolation),
+        sorted(skip_questions),
+        sorted(engine.versions.items()),
+    )
     package = Path(autograder.__file__).parent
     files = [(path.relative_to(package), path) for path in package.rglob("*.py")]
     files += [(path.relative_to(assignment.folder), path) for path in _matters(assignment.folder)]

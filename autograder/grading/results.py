@@ -122,7 +122,7 @@ def make_record(
         "notes": notes,
         "seed": engine.seed,
         "device": engine.device,
-        "isolation": engine.isolation,
+        "isolation": str(engine.isolation),
         "fingerprint": fingerprint,
         "questions": [
             {
