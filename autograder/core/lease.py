@@ -38,7 +38,15 @@ _SIGNALS: dict[int, str] = {
 
 
 class WorkerLost(Exception):
-    """The worker is gone; the text says why, to complete "the call …"."""
+    """The worker is gone; the text says why, to complete "the call …".
+
+    Attributes:
+        killed: by SIGKILL, which a submission can do to itself, but the kernel or a person to anyone.
+    """
+
+    def __init__(self, text: str, *, killed: bool = False):
+        super().__init__(text)
+        self.killed = killed
 
 
 class Lease:
@@ -93,7 +101,8 @@ class Lease:
         frame = memoryview(wire.encode({"id": request_id, **message}))
         try:
             answer = self._converse(frame, seconds)
-            if answer.pop("id", None) != request_id:
+            answer_id = answer.pop("id", None)
+            if type(answer_id) is not str or answer_id != request_id:
                 raise WireError("it carries another id than the request")
             return answer
         except WireError as error:
@@ -154,7 +163,7 @@ class Lease:
         try:
             return frame[self._wire.send(frame[:_CHUNK]) :]
         except (BrokenPipeError, ConnectionResetError):
-            raise WorkerLost(self._how_it_ended()) from None
+            raise self._how_it_ended() from None
 
     def _receive(self, received: bytearray, size: int, *, asked: bool) -> None:
         try:
@@ -165,7 +174,7 @@ class Lease:
             chunk = b""
         if not chunk:
             self._read_output()
-            raise WorkerLost(self._how_it_ended())
+            raise self._how_it_ended()
         if not asked:
             raise WireError("it came before the request was sent")
         received += chunk
@@ -173,7 +182,7 @@ class Lease:
     def _decoded(self, received: bytearray, size: int) -> dict[str, Any]:
         if len(received) > size:
             raise WireError("more bytes follow it")
-        return wire.decode(bytes(received))
+        return wire.decode(received)
 
     def _read_output(self) -> bool:
         """Take what was printed; False when nothing can come any more."""
@@ -189,19 +198,19 @@ class Lease:
             if len(self.output) > limit:
                 raise WorkerLost(f"printed more than {self.limits.output_kb} KiB")
 
-    def _how_it_ended(self) -> str:
+    def _how_it_ended(self) -> WorkerLost:
         """Ask the nursery, which sees how its children end."""
         self._life.settimeout(_EXIT_SECONDS)
         try:
             line = self._life.recv(4096)
         except TimeoutError:
-            return "closed the connection to the grader"
+            return WorkerLost("closed the connection to the grader")
         if not line:
             raise InfrastructureError("the nursery died")
         code = int(json.loads(line.split(b"\n")[0])["exit"])
         if code >= 0:
-            return f"ended the process (exit code {code}) instead of returning"
+            return WorkerLost(f"ended the process (exit code {code}) instead of returning")
         if -code == signal.SIGKILL:
-            return "was killed, most likely for using too much memory"
+            return WorkerLost("was killed, most likely for using too much memory", killed=True)
         kind = _SIGNALS.get(-code, f"signal {-code}")
-        return f"crashed: the process ended by {kind}"
+        return WorkerLost(f"crashed: the process ended by {kind}")

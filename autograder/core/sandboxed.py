@@ -23,6 +23,8 @@ from autograder.core.submission import Raised, describe_call
 from autograder.core.text import plain_text
 from autograder.errors import InfrastructureError, LoadError, SubmissionError, WireError
 
+_EXCUSES = 2  # kills for which a submission is not blamed
+
 
 class SandboxedBackend:
     """Runs the probes of one submission.
@@ -48,6 +50,7 @@ class SandboxedBackend:
         self._device = device
         self._lease: Lease | None = None
         self._printed: list[str] = []
+        self._excuses = _EXCUSES
         self.load_error: LoadError | None = None
         self.notes: tuple[str, ...] = ()
         self.load_seconds = 0.0
@@ -56,6 +59,18 @@ class SandboxedBackend:
     def attempt(self, request: Request) -> Reply | Raised:
         """As ``Backend.attempt``."""
         call = describe_call(request.what, request.args, request.kwargs)
+        while True:
+            try:
+                return self._attempt(request, call)
+            except WorkerLost as error:
+                self._lease = None
+                if not self._is_excused(error):
+                    raise SubmissionError(f"{call} {error}") from None
+            except WireError as error:
+                self.close()
+                raise SubmissionError(f"{call} sent something that is no answer: {error}") from None
+
+    def _attempt(self, request: Request, call: str) -> Reply | Raised:
         limit = self._assignment.limits.submission_seconds
         remaining = limit - self.probe_seconds - self.load_seconds
         if remaining <= 0:
@@ -65,15 +80,16 @@ class SandboxedBackend:
         try:
             answer = lease.exchange(_message(request), min(request.limits.seconds, remaining))
             return _checked(answer, call, request.limits)
-        except WorkerLost as error:
-            self._lease = None
-            raise SubmissionError(f"{call} {error}") from None
-        except WireError as error:
-            self.close()
-            raise SubmissionError(f"{call} sent something that is no answer: {error}") from None
         finally:
             self.probe_seconds += time.monotonic() - started
             self._printed.append(lease.output.decode("utf-8", "replace"))
+
+    def _is_excused(self, error: WorkerLost) -> bool:
+        """Whether to try once more: a kill may have been meant for another (memory of the whole machine, a person)."""
+        if error.killed and self._excuses > 0:
+            self._excuses -= 1
+            return True
+        return False
 
     def take_output(self) -> str:
         """What was printed since the last call, cleaned."""
@@ -126,6 +142,8 @@ class SandboxedBackend:
             answer = lease.exchange(message, limits.seconds)
             self._note_load(answer)
         except WorkerLost as error:
+            if self._is_excused(error):
+                return self._loaded_lease(limits)
             self.load_error = LoadError(f"{self._file}: importing it {error}")
         except WireError as error:
             self.load_error = LoadError(f"{self._file}: importing it sent something that is no answer: {error}")
