@@ -6,14 +6,27 @@ empty results unless the expected value has them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, NoReturn
 
 import numpy as np
 import torch
 
-from autograder.checks.describe import at_place, dtype_name, label_of, number, pair, place_of_largest, summary
-from autograder.checks.diagnosis import likely_cause_of_values
+from autograder.checks.describe import (
+    at_place,
+    dtype_name,
+    kind,
+    label_of,
+    not_dense,
+    number,
+    pair,
+    place_of_largest,
+    shown,
+    summary,
+)
+from autograder.checks.diagnosis import likely_cause_of_other_shape, likely_cause_of_values
 from autograder.core.values import origin_of
 from autograder.errors import CheckFailure, TestDefect
 
@@ -26,6 +39,15 @@ TOLERANCES = {
     torch.complex128: (1e-9, 1e-11),
     torch.complex64: (1e-5, 1e-6),
 }
+# What a number may come back as, by the type of the expected one.
+_NUMBERS: dict[type, tuple[type, ...]] = {int: (int,), float: (int, float), complex: (int, float, complex)}
+_EXACT = (bool, str, bytes, type(None), torch.dtype, torch.device)
+
+
+def check_tolerances(rtol: float | None, atol: float | None) -> None:
+    """Raise ``TestDefect`` for tolerances that no value meets, or that make no sense."""
+    if (rtol is not None and not 0 <= rtol < math.inf) or (atol is not None and not atol >= 0):
+        raise TestDefect(f"tolerances are numbers from 0 on, not rtol={rtol}, atol={atol}")
 
 
 @dataclass(frozen=True)
@@ -36,6 +58,9 @@ class _Terms:
     atol: float | None
     hint: str | None
     allow_empty: bool
+
+    def __post_init__(self) -> None:
+        check_tolerances(self.rtol, self.atol)
 
     def tolerance(self, dtype: torch.dtype) -> tuple[float, float]:
         rtol, atol = TOLERANCES.get(dtype, (0.0, 0.0))
@@ -56,7 +81,7 @@ def assert_close(
 
     Args:
         actual: a result of the submission.
-        expected: tensor, array, int, float, bool, str, None, dtype, device, or a list or tuple of these.
+        expected: tensor, array, number, bool, str, bytes, None, dtype, device, or a list, tuple or dict of these.
         rtol: relative tolerance; default by the expected dtype (float64 1e-9, float32 1e-5; integers exact).
         atol: absolute tolerance; likewise (1e-11, 1e-6).
         label: what is judged, for the message; default: the call that the result came from.
@@ -65,7 +90,8 @@ def assert_close(
 
     Raises:
         CheckFailure: it is not; the message says in what, where most, and the likely cause if one is certain.
-        TestDefect: the expected value is empty and ``allow_empty`` is not set, so nothing would be judged.
+        TestDefect: the expected value is empty and ``allow_empty`` is not set, so nothing would be judged; or it is of
+            a type that can't be judged, or a tolerance is negative.
     """
     __tracebackhide__ = True
     _compare(actual, expected, label_of(actual, label), _Terms(rtol, atol, hint, allow_empty))
@@ -75,48 +101,95 @@ def _compare(actual: Any, expected: Any, label: str, terms: _Terms) -> None:
     __tracebackhide__ = True
     if isinstance(expected, list | tuple):
         _compare_sequences(actual, expected, label, terms)
+    elif isinstance(expected, dict):
+        _compare_dicts(actual, expected, label, terms)
     elif isinstance(expected, torch.Tensor):
         _compare_tensors(actual, expected.detach(), label, terms)
-    elif isinstance(expected, np.ndarray):
-        if type(actual) is not np.ndarray:
-            _fail(label, "returned the wrong type", [f"got {_kind(actual)}", "expected a NumPy array"], terms)
-        _compare_tensors(torch.from_numpy(actual.copy()), torch.from_numpy(expected.copy()), label, terms)
-    elif type(expected) in (int, float) and type(expected) is not bool:
+    elif isinstance(expected, np.ndarray | np.generic):
+        _compare_arrays(actual, expected, label, terms)
+    elif type(expected) in _NUMBERS:
         _compare_numbers(actual, expected, label, terms)
+    elif type(expected) not in _EXACT:
+        raise TestDefect(f"{label}: a {kind(expected)} as expected value can't be judged")
     elif type(actual) is not type(expected) or actual != expected:
-        _fail(label, "is not what was expected", [f"got {_shown(actual)}", f"expected {_shown(expected)}"], terms)
+        _fail(label, "is not what was expected", [f"got {shown(actual)}", f"expected {shown(expected)}"], terms)
 
 
 def _compare_sequences(actual: Any, expected: list[Any] | tuple[Any, ...], label: str, terms: _Terms) -> None:
     __tracebackhide__ = True
     if type(actual) not in (list, tuple) or len(actual) != len(expected):
-        kind = type(expected).__name__
-        details = [f"got {_shown(actual)}", f"expected a {kind} of {len(expected)}"]
+        details = [f"got {shown(actual)}", f"expected a {type(expected).__name__} of {len(expected)}"]
         _fail(label, "returned the wrong type or number of values", details, terms)
     for i, (one, other) in enumerate(zip(actual, expected, strict=True)):
         _compare(one, other, f"{label}[{i}]", terms)
 
 
-def _compare_numbers(actual: Any, expected: int | float, label: str, terms: _Terms) -> None:
+def _compare_dicts(actual: Any, expected: dict[Any, Any], label: str, terms: _Terms) -> None:
     __tracebackhide__ = True
-    kinds = (int,) if type(expected) is int else (int, float)
-    if type(actual) not in kinds:
+    if type(actual) is not dict:
+        _fail(label, "returned the wrong type", [f"got {kind(actual)}", f"expected a dict of {len(expected)}"], terms)
+    if actual.keys() != expected.keys():
+        details = [f"got {shown(list(actual))}", f"expected {shown(list(expected))}"]
+        _fail(label, "has the wrong keys", details, terms)
+    for key, value in expected.items():
+        _compare(actual[key], value, f"{label}[{shown(key)}]", terms)
+
+
+def _compare_arrays(actual: Any, expected: Any, label: str, terms: _Terms) -> None:
+    __tracebackhide__ = True
+    wanted = np.ndarray if isinstance(expected, np.ndarray) else type(expected)
+    if type(actual) is not wanted:
+        name = "NumPy array" if wanted is np.ndarray else wanted.__name__
+        _fail(label, "returned the wrong type", [f"got {kind(actual)}", f"expected a {name}"], terms)
+    one, other = _as_tensor(actual), _as_tensor(expected)
+    if other is None:
+        raise TestDefect(f"{label}: an expected array of dtype {expected.dtype} can't be judged")
+    if one is None:
+        _fail(label, "has the wrong dtype", [f"got {kind(actual)}", f"expected {dtype_name(other.dtype)}"], terms)
+    _compare_tensors(one, other, label, terms)
+
+
+def _as_tensor(array: Any) -> torch.Tensor | None:
+    """A copy of an array's values, or None where torch has no such dtype (objects, texts)."""
+    values = np.asarray(array)
+    try:
+        return torch.from_numpy(values.astype(values.dtype.newbyteorder("="), order="C", copy=True))
+    except TypeError:
+        return None
+
+
+def _compare_numbers(actual: Any, expected: int | float | complex, label: str, terms: _Terms) -> None:
+    __tracebackhide__ = True
+    if type(actual) not in _NUMBERS[type(expected)]:
         wanted = f"expected a Python {type(expected).__name__}"
-        hint = terms.hint or ("x.item() makes a number of a tensor" if isinstance(actual, torch.Tensor) else None)
-        raise CheckFailure(f"{label} returned the wrong type", [f"got {_kind(actual)}", wanted], hint=hint)
-    if type(expected) is int:
-        if actual != expected:
-            _fail(label, "is the wrong number", [f"got {actual}", f"expected {expected}"], terms)
-    else:
-        one, other = (torch.tensor(value, dtype=torch.float64) for value in (actual, expected))
-        _compare_values(one, other, label, terms)
+        hint = terms.hint or ("x.item() makes a number of a tensor" if type(actual) is torch.Tensor else None)
+        raise CheckFailure(f"{label} returned the wrong type", [f"got {kind(actual)}", wanted], hint=hint)
+    details = [f"got {shown(actual)}", f"expected {shown(expected)}"]
+    if isinstance(expected, int):
+        rtol, atol = terms.tolerance(torch.int64)
+        if actual == expected or atol == math.inf:
+            return
+        if abs(actual - expected) > Fraction(atol) + Fraction(rtol) * abs(expected):
+            _fail(label, "is the wrong number", details, terms)
+        return
+    dtype = torch.complex128 if isinstance(expected, complex) else torch.float64
+    try:
+        one, other = (torch.tensor(value * 1.0, dtype=dtype) for value in (actual, expected))
+    except OverflowError:
+        _fail(label, "is the wrong number", details, terms)
+    _compare_values(one, other, label, terms)
 
 
 def _compare_tensors(actual: Any, expected: torch.Tensor, label: str, terms: _Terms) -> None:
     __tracebackhide__ = True
     if type(actual) is not torch.Tensor:
-        details = [f"got {_kind(actual)}", f"expected a tensor: {summary(expected)}"]
+        details = [f"got {kind(actual)}", f"expected a tensor: {summary(expected)}"]
         _fail(label, "returned the wrong type", details, terms)
+    if not_dense(expected) is not None:
+        raise TestDefect(f"{label}: a {not_dense(expected)} tensor as expected value can't be judged")
+    if not_dense(actual) is not None:
+        details = [f"got {kind(actual)}", f"expected {summary(expected)}"]
+        _fail(label, "is not an ordinary dense tensor", details, terms)
     if expected.numel() == 0 and not terms.allow_empty:
         raise TestDefect(f"{label}: the expected value is empty; pass allow_empty=True if that is meant")
     if actual.shape != expected.shape:
@@ -130,19 +203,19 @@ def _compare_tensors(actual: Any, expected: torch.Tensor, label: str, terms: _Te
         details = [f"got a result on {origin.device}", f"expected it on {origin.asked}, where the arguments are"]
         hint = "a new tensor takes device=x.device (or use zeros_like, new_zeros)"
         raise CheckFailure(f"{label} is on the wrong device", details, cause="wrong device", hint=hint)
-    _compare_values(actual, expected.cpu(), label, terms)
+    _compare_values(actual.detach().cpu(), expected.cpu(), label, terms)
 
 
 def _compare_values(actual: torch.Tensor, expected: torch.Tensor, label: str, terms: _Terms) -> None:
     __tracebackhide__ = True
     rtol, atol = terms.tolerance(expected.dtype)
-    wrong = ~torch.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
+    off = _distance(actual, expected)
+    wrong = off.isinf() | (off > atol + rtol * _wide(expected).abs())
     count = int(wrong.sum())
     if not count:
         return
     entries = f"{count} of {expected.numel()} entries" if expected.dim() else "its value"
-    off = _distance(actual, expected).masked_fill(~wrong, -1.0)
-    place = place_of_largest(off)
+    place = place_of_largest(off.masked_fill(~wrong, -1.0))
     got, wanted = pair(actual, expected, place)
     details = [
         f"got      {got}{at_place(place)}",
@@ -157,12 +230,25 @@ def _compare_values(actual: torch.Tensor, expected: torch.Tensor, label: str, te
     raise CheckFailure(f"{label} is wrong in {entries}", details, cause=cause, hint=terms.hint)
 
 
+def _wide(x: torch.Tensor) -> torch.Tensor:
+    return x.to(torch.complex128 if x.is_complex() else torch.float64)
+
+
 def _distance(actual: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
-    """How far apart, as float64; a NaN or infinity in only one of them counts as infinitely far."""
+    """How far apart, as float64: 0 where equal (so are two NaNs), infinite where only one is NaN or infinite."""
     if not (actual.is_floating_point() or actual.is_complex()):
-        return (actual.to(torch.float64) - expected.to(torch.float64)).abs()
-    wide = torch.complex128 if actual.is_complex() else torch.float64
-    return torch.nan_to_num((actual.to(wide) - expected.to(wide)).abs(), nan=float("inf"), posinf=float("inf"))
+        return _integer_distance(actual, expected)
+    one, other = _wide(actual), _wide(expected)
+    equal = (one == other) | (one.isnan() & other.isnan())
+    off = torch.nan_to_num((one - other).abs(), nan=float("inf"), posinf=float("inf"))
+    return off.masked_fill(equal, 0.0)
+
+
+def _integer_distance(actual: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
+    """Exact up to one rounding: float64 alone would make neighbours beyond 2**53 equal."""
+    one, other = actual.numpy(), expected.numpy()
+    high, low = np.maximum(one, other), np.minimum(one, other)
+    return torch.from_numpy(np.asarray(high.astype(np.uint64) - low.astype(np.uint64), dtype=np.float64))
 
 
 def _not_finite(actual: torch.Tensor, expected: torch.Tensor) -> str | None:
@@ -177,34 +263,16 @@ def _not_finite(actual: torch.Tensor, expected: torch.Tensor) -> str | None:
 
 def _fail_on_shape(actual: torch.Tensor, expected: torch.Tensor, label: str, terms: _Terms) -> NoReturn:
     __tracebackhide__ = True
-    got, want = tuple(actual.shape), tuple(expected.shape)
-    cause = None
-    if [size for size in got if size != 1] == [size for size in want if size != 1]:
-        more = len(got) > len(want)
-        cause = "an extra dimension of size 1" if more else "a dimension of size 1 is lost or misplaced"
-    elif got == want[::-1]:
-        cause = "transposed"
-    elif len(got) == len(want) + 1 and got[1:] == want:
-        cause = "missing sum over the batch" if not terms.hint else None
-    details = [f"got      {got}", f"expected {want}"]
+    details = [f"got      {tuple(actual.shape)}", f"expected {tuple(expected.shape)}"]
+    found = None
+    if not actual.is_complex() and not expected.is_complex():
+        found = likely_cause_of_other_shape(actual.detach().cpu(), expected.cpu())
+    if found is not None:
+        details.append(found.explanation)
+    cause = found.cause if found is not None else None
     raise CheckFailure(f"{label} has the wrong shape", details, cause=cause, hint=terms.hint)
 
 
 def _fail(label: str, what: str, details: list[str], terms: _Terms) -> NoReturn:
     __tracebackhide__ = True
     raise CheckFailure(f"{label} {what}", details, hint=terms.hint)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, torch.Tensor):
-        return f"a tensor ({summary(value)})"
-    if isinstance(value, np.ndarray):
-        return f"a NumPy array ({value.dtype} {value.shape})"
-    return "None (is a return missing?)" if value is None else f"{type(value).__name__}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, torch.Tensor | np.ndarray) or value is None:
-        return _kind(value)
-    text = repr(value)
-    return text if len(text) <= 200 else f"{text[:200]}…"

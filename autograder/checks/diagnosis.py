@@ -1,11 +1,13 @@
 """The likely cause of a wrong result: each is a hypothesis that predicts the wrong values, kept only when it does.
 
-A wrong diagnosis is worse than none, so a hypothesis must reproduce what came back to within rounding.
+A wrong diagnosis is worse than none, so a hypothesis must reproduce what came back to within rounding, and values that
+would fit several hypotheses (all entries 1, say) are left without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -37,6 +39,7 @@ class GradientCase:
         output_shape: of the function's value.
         terms: named parts of the expected gradient.
         match: relative accuracy that a hypothesis must reach.
+        input_shape: where it is not that of ``actual``: in a Jacobian, or when only some entries are judged.
     """
 
     actual: torch.Tensor
@@ -46,13 +49,18 @@ class GradientCase:
     output_shape: tuple[int, ...]
     terms: Mapping[str, torch.Tensor] = field(default_factory=dict)
     match: float = _MATCH[torch.float64]
+    input_shape: tuple[int, ...] | None = None
 
 
 def likely_cause_of_gradient(case: GradientCase) -> Diagnosis | None:
     """The first hypothesis that explains a wrong gradient, from the most telling on."""
     if _same(case.actual, case.expected, 10 * case.match):  # any hypothesis near the truth would seem to fit
-        return _ALMOST
-    for hypothesis in (_zero, _upstream_ignored, _term, _diagonal, _factor_case, _transposed_case, _one_sample, _signs):
+        return _almost(case.actual, case.expected, case.match)
+    if _is_zero(case.actual):
+        return Diagnosis("zero", "every entry is 0: is the gradient computed, and returned?")
+    if not _is_telling(case.expected):
+        return None
+    for hypothesis in _HYPOTHESES:
         found = hypothesis(case)
         if found is not None:
             return found
@@ -61,17 +69,24 @@ def likely_cause_of_gradient(case: GradientCase) -> Diagnosis | None:
 
 def likely_cause_of_shape(actual: torch.Tensor, expected: torch.Tensor, match: float) -> Diagnosis | None:
     """Why a gradient has another shape than its input, when its values tell."""
-    if actual.dim() == expected.dim() + 1 and actual.shape[1:] == expected.shape and len(actual) > 1:
-        if _same(actual.sum(0), expected, match):
-            return Diagnosis("missing sum over the batch", "its sum over the first dimension is right")
-        return None
-    if actual.shape == expected.shape[::-1] and _same(actual.T, expected, match):
-        return Diagnosis("transposed", "its transpose is right")
-    if actual.numel() == expected.numel() and _same(actual.reshape(expected.shape), expected, match):
-        return Diagnosis(
-            "an extra dimension of size 1", "the values are right: keepdim, unsqueeze or a missing squeeze?"
-        )
-    return None
+    found = _other_shape(actual, expected, match)
+    if found is None and _is_sum_missing(actual, expected, match):
+        return Diagnosis("missing sum over the batch", "its sum over the first dimension is right")
+    return found
+
+
+def likely_cause_of_other_shape(actual: torch.Tensor, expected: torch.Tensor) -> Diagnosis | None:
+    """Why any result has another shape than expected: as its values tell, or dimensions of size 1."""
+    match = _MATCH.get(expected.dtype, _MATCH[torch.float64])
+    actual, expected = actual.to(torch.float64), expected.to(torch.float64)
+    found = _other_shape(actual, expected, match)
+    if found is None and _is_sum_missing(actual, expected, match):
+        return Diagnosis("missing sum", "its sum over the first dimension is right")
+    if found is None and _without_ones(actual) == _without_ones(expected):
+        more = actual.dim() > expected.dim()
+        cause = "an extra dimension of size 1" if more else "a dimension of size 1 is lost or misplaced"
+        return Diagnosis(cause, "the shapes differ in nothing else")
+    return found
 
 
 def likely_cause_of_values(actual: torch.Tensor, expected: torch.Tensor) -> Diagnosis | None:
@@ -80,23 +95,53 @@ def likely_cause_of_values(actual: torch.Tensor, expected: torch.Tensor) -> Diag
     a, e = actual.to(torch.float64), expected.to(torch.float64)
     if match is None or not (a.isfinite().all() and e.isfinite().all()):
         return None
-    if _is_zero(a) and not _is_zero(e):
+    if _same(a, e, 10 * match):  # any hypothesis near the truth would seem to fit
+        return _almost(a, e, match)
+    if _is_zero(a):
         return Diagnosis("zero", "every entry is 0")
-    if _same(a, e, match):
-        return _ALMOST
-    if found := _factor(a, e, _sizes(tuple(e.shape)), match):
+    if not _is_telling(e):
+        return None
+    sizes = _sizes((tuple(e.shape), ""))
+    if found := _known_factor(a, e, sizes, match) or _unknown_factor(a, e, match):
         return found
     if e.dim() == 2 and e.shape[0] == e.shape[1] and _same(a, e.T, match):
         return Diagnosis("transposed", "its transpose is right")
-    if e.numel() >= _ENOUGH and _same(a - (a - e).mean(), e, match):
+    if e.numel() >= _ENOUGH and not _is_constant(e) and _same(a - (a - e).mean(), e, match):
         return Diagnosis("constant offset", f"every entry is off by {(a - e).mean().item():.5g}")
     return None
 
 
-def _zero(case: GradientCase) -> Diagnosis | None:
-    if _is_zero(case.actual):
-        return Diagnosis("zero", "every entry is 0: is the gradient computed, and returned?")
-    return None
+def _almost(a: torch.Tensor, e: torch.Tensor, match: float) -> Diagnosis | None:
+    """Close to the largest entry's precision: a small error only where that is true of the small entries too."""
+    close = (a - e).abs() <= 1e-3 * e.abs() + 1e-3 * match * e.abs().max()
+    return _ALMOST if bool(close.all()) else None
+
+
+def _other_shape(actual: torch.Tensor, expected: torch.Tensor, match: float) -> Diagnosis | None:
+    """The right values in another shape."""
+    if actual.numel() != expected.numel():
+        return None
+    in_order = _same(actual.reshape(expected.shape), expected, match)
+    if _without_ones(actual) == _without_ones(expected):
+        if not in_order:
+            return None
+        if actual.dim() > expected.dim():
+            why = "the values are right: keepdim, unsqueeze or a missing squeeze?"
+            return Diagnosis("an extra dimension of size 1", why)
+        return Diagnosis("a dimension of size 1 is lost or misplaced", "the values are right")
+    if actual.shape == expected.shape[::-1] and _same(actual.permute(*reversed(range(actual.dim()))), expected, match):
+        return Diagnosis("transposed", "its transpose is right")
+    return Diagnosis("another shape", "the values are right, in their order: it was reshaped") if in_order else None
+
+
+def _is_sum_missing(actual: torch.Tensor, expected: torch.Tensor, match: float) -> bool:
+    if actual.dim() != expected.dim() + 1 or actual.shape[1:] != expected.shape or len(actual) < 2:
+        return False
+    return not _is_zero(expected) and _same(actual.sum(0), expected, match)
+
+
+def _without_ones(x: torch.Tensor) -> list[int]:
+    return [size for size in x.shape if size != 1]
 
 
 def _upstream_ignored(case: GradientCase) -> Diagnosis | None:
@@ -123,24 +168,28 @@ def _diagonal(case: GradientCase) -> Diagnosis | None:
 
 
 def _term(case: GradientCase) -> Diagnosis | None:
+    """A named term that is missing, alone, or of the wrong sign; nothing where two such stories fit."""
+    found = []
     for name, term in case.terms.items():
-        term = term.to(torch.float64)
         if _is_zero(term):
             continue
         if _same(case.actual, case.expected - term, case.match):
-            return Diagnosis(f"missing term: {name}", f"adding {name} makes it right")
+            found.append(Diagnosis(f"missing term: {name}", f"adding {name} makes it right"))
         if _same(case.actual, case.expected - 2 * term, case.match):
-            return Diagnosis(f"wrong sign: {name}", f"{name} enters with the other sign")
+            found.append(Diagnosis(f"wrong sign: {name}", f"{name} enters with the other sign"))
         if len(case.terms) > 2 and _same(case.actual, term, case.match):
-            return Diagnosis(f"only {name}", f"{name} is there, the other terms are missing")
-    return None
+            found.append(Diagnosis(f"only {name}", f"{name} is there, the other terms are missing"))
+    return found[0] if len(found) == 1 else None
 
 
-def _factor_case(case: GradientCase) -> Diagnosis | None:
-    sizes = _sizes(case.output_shape) | _sizes(tuple(case.expected.shape))
-    if case.output_shape:
-        sizes[case.output_shape[0]] = "the batch size"
-    return _factor(case.actual, case.expected, sizes, case.match)
+def _known_factor_case(case: GradientCase) -> Diagnosis | None:
+    shape = case.input_shape if case.input_shape is not None else tuple(case.expected.shape)
+    sizes = _sizes((shape, " of the input"), (case.output_shape, " of the function's value"))
+    return _known_factor(case.actual, case.expected, sizes, case.match)
+
+
+def _unknown_factor_case(case: GradientCase) -> Diagnosis | None:
+    return _unknown_factor(case.actual, case.expected, case.match)
 
 
 def _transposed_case(case: GradientCase) -> Diagnosis | None:
@@ -153,7 +202,7 @@ def _transposed_case(case: GradientCase) -> Diagnosis | None:
 def _one_sample(case: GradientCase) -> Diagnosis | None:
     """A parameter's gradient that counts only one sample of the batch, or an input's that fills only some rows."""
     e, a = case.expected, case.actual
-    if e.dim() and len(e) > 1:
+    if e.dim() > 1 and len(e) > 1 and e[0].numel() > 1:  # of single entries, some are often 0 for another reason
         rows = [i for i in range(len(e)) if not _is_zero(a[i])]
         wanted = [i for i in range(len(e)) if not _is_zero(e[i])]
         if 0 < len(rows) < len(wanted) and _same(a[rows], e[rows], case.match):
@@ -163,6 +212,9 @@ def _one_sample(case: GradientCase) -> Diagnosis | None:
     batch = case.output_shape[0]
     parts = (case.jacobian * case.upstream[:, None]).reshape(batch, -1, e.numel()).sum(1).reshape(batch, *e.shape)
     for n in (0, batch - 1):
+        others = [i for i in range(len(e)) if i != n]
+        if len(e) == batch and _is_zero(parts[n][others]):  # rows of an input that belong to the samples: no sum
+            continue
         if not _same(parts[n], e, case.match) and _same(a, parts[n], case.match):
             return Diagnosis("missing sum over the batch", f"it is the contribution of sample {n} alone")
     return None
@@ -170,52 +222,83 @@ def _one_sample(case: GradientCase) -> Diagnosis | None:
 
 def _signs(case: GradientCase) -> Diagnosis | None:
     if _same(case.actual.abs(), case.expected.abs(), case.match) and case.expected.numel() >= _ENOUGH:
-        wrong = int((case.actual.sign() != case.expected.sign()).sum())
+        wrong = int((case.actual * case.expected < 0).sum())
         return Diagnosis("wrong signs", f"right up to the sign, which is wrong in {wrong} entries")
     return None
 
 
-def _factor(a: torch.Tensor, e: torch.Tensor, sizes: Mapping[int, str], match: float) -> Diagnosis | None:
-    """actual = c · expected for one number c."""
+# A factor with a name goes first: it is plain, and a constant upstream or equal terms would pass for others.
+_HYPOTHESES: tuple[Callable[[GradientCase], Diagnosis | None], ...] = (
+    _known_factor_case,
+    _upstream_ignored,
+    _term,
+    _diagonal,
+    _unknown_factor_case,
+    _transposed_case,
+    _one_sample,
+    _signs,
+)
+
+
+def _factor(a: torch.Tensor, e: torch.Tensor, match: float) -> float | None:
+    """The number c of actual = c · expected, if that is so."""
     norm = float((e * e).sum())
     if norm == 0:
         return None
     c = float((a * e).sum()) / norm
-    if c == 0 or abs(c - 1) < 100 * match or not _same(a, c * e, match):
+    return c if c != 0 and abs(c - 1) >= 10 * match and _same(a, c * e, match) else None
+
+
+def _known_factor(a: torch.Tensor, e: torch.Tensor, sizes: Mapping[int, str], match: float) -> Diagnosis | None:
+    c = _factor(a, e, match)
+    if c is None:
         return None
     for value, name, meaning in _known_factors(sizes):
-        if abs(c / value - 1) < 10 * match:
+        if abs(c / value - 1) < 2 * match:
             return Diagnosis(f"factor {name}", f"every entry is {name} times what it should be{meaning}")
-    if int((e.abs() > match * e.abs().max()).sum()) < _ENOUGH:
+    return None
+
+
+def _unknown_factor(a: torch.Tensor, e: torch.Tensor, match: float) -> Diagnosis | None:
+    """Any number is the factor of few entries, of a lone row or column (where each sample has a factor of its own), and
+    of equal entries, which a constant offset would explain as well."""
+    c = _factor(a, e, match)
+    if c is None or abs(c - 1) < 1e-3 or _is_constant(e):
+        return None
+    places = (e.abs() > match * e.abs().max()).nonzero()
+    lone = any(size > 1 and bool((column == column[0]).all()) for size, column in zip(e.shape, places.T, strict=True))
+    if lone or len(places) < _ENOUGH:
         return None
     return Diagnosis(f"factor {c:.4g}", f"every entry is {c:.4g} times what it should be")
 
 
 def _known_factors(sizes: Mapping[int, str]) -> Iterator[tuple[float, str, str]]:
-    """Values, names and meanings; dimensions first, since a 2 that is the batch size is more likely that."""
+    """Values, names and meanings; dimensions first. A 2 may be a dimension, or a half too few: no one can tell."""
     for size, what in sizes.items():
         if size > 2:
             yield size, str(size), f"; {size} is {what}: is a division missing?"
             yield 1 / size, f"1/{size}", f"; {size} is {what}: is one division too many?"
             yield -1 / size, f"-1/{size}", f"; {size} is {what}, and the sign is wrong"
             yield -size, f"-{size}", f"; {size} is {what}, and the sign is wrong"
+    also = f" (2 is also {sizes[2]})" if 2 in sizes else ""
     yield -1.0, "-1", ": the sign is wrong"
-    yield 2.0, "2", ": is a half missing, or something counted twice?"
-    yield 0.5, "1/2", ": is a factor 2 missing?"
-    yield -2.0, "-2", ""
-    yield -0.5, "-1/2", ""
+    yield 2.0, "2", f": is a half missing, or something counted twice?{also}"
+    yield 0.5, "1/2", f": is a factor 2 missing?{also}"
+    yield -2.0, "-2", also
+    yield -0.5, "-1/2", also
 
 
-def _sizes(shape: tuple[int, ...]) -> dict[int, str]:
-    """What a number that equals a dimension's size, or the count of all entries, stands for."""
-    found: dict[int, str] = {}
-    count = 1
-    for size in shape:
-        count *= size
-    found[count] = "the number of entries"
-    for i, size in reversed(list(enumerate(shape))):
-        found[size] = "the batch size" if i == 0 and len(shape) > 1 else f"the size of dimension {i}"
-    return found
+def _sizes(*shapes: tuple[tuple[int, ...], str]) -> dict[int, str]:
+    """What a number that equals a dimension's size, or the count of all entries, may stand for."""
+    found: dict[int, list[str]] = {}
+    for shape, whose in shapes:
+        for i, size in enumerate(shape):
+            often = ", often the batch" if i == 0 and len(shape) > 1 else ""
+            found.setdefault(size, []).append(f"the size of dimension {i}{whose}{often}")
+    for shape, whose in shapes:
+        if len(shape) > 1:
+            found.setdefault(math.prod(shape), []).append(f"the number of entries{whose}")
+    return {size: " and ".join(what) for size, what in found.items()}
 
 
 def _same(a: torch.Tensor, b: torch.Tensor, match: float) -> bool:
@@ -226,3 +309,16 @@ def _same(a: torch.Tensor, b: torch.Tensor, match: float) -> bool:
 
 def _is_zero(x: torch.Tensor) -> bool:
     return x.numel() > 0 and bool((x == 0).all())
+
+
+def _is_constant(x: torch.Tensor) -> bool:
+    return bool((x - x.flatten()[0]).abs().max() <= 1e-6 * x.abs().max())
+
+
+def _is_telling(e: torch.Tensor) -> bool:
+    """Whether what reproduces wrong values is no coincidence: not where all that is not 0 is one round number."""
+    entries = e[e.abs() > 1e-6 * e.abs().max()]
+    if not len(entries):
+        return False
+    eighths = 8 * float(entries[0])
+    return not _is_constant(entries) or abs(eighths - round(eighths)) > 1e-6
