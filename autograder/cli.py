@@ -12,7 +12,7 @@ from autograder import __version__
 from autograder.errors import AutograderError
 
 # Each module has add_command(subparsers); the order is that of --help.
-_FEATURES = ("autograder.grading.cli", "autograder.release.cli", "autograder.selftest.cli")
+_FEATURES = ("autograder.grading.cli", "autograder.grading.doctor", "autograder.release.cli", "autograder.selftest.cli")
 WRONG_USE = 2
 
 

@@ -7,13 +7,17 @@ nursery makes it and moves in before it forks, since moving a running worker wou
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 _MIB = 2**20
+_PATIENCE = 3.0  # seconds
+_STALE = 3600.0
 _OWN_MB = 1024  # the nursery itself, and page tables of its workers
 
 
@@ -43,11 +47,20 @@ def join_cgroup(name: str, memory_mb: int, tasks: int, *, root: Path = ROOT) -> 
 
 
 def remove_cgroup(name: str, *, root: Path = ROOT) -> None:
-    """Remove the group, once all within it have ended; does nothing where there is none."""
+    """Remove the group as soon as all within it have ended; does nothing where there is none."""
     unified = _unified(root)
+    deadline = time.monotonic() + _PATIENCE
     for parent in [unified] if unified is not None else dict(_legacy(root)).values():
-        with contextlib.suppress(OSError):
-            os.rmdir(parent / name)
+        while not _is_removed(parent / name) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+
+def _is_removed(group: Path) -> bool:
+    try:
+        group.rmdir()
+    except OSError as error:
+        return error.errno != errno.EBUSY  # somebody is still dying in it
+    return True
 
 
 def _unified(root: Path) -> Path | None:
@@ -80,6 +93,7 @@ def _enable(parent: Path) -> None:
 
 
 def _enter(group: Path, limits: dict[str, str]) -> None:
+    _sweep(group.parent)
     group.mkdir()
     try:
         for name, value in limits.items():
@@ -89,3 +103,11 @@ def _enter(group: Path, limits: dict[str, str]) -> None:
     except OSError:
         group.rmdir()
         raise
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what engines left that were killed: a group with somebody in it stays, as does one that is being made."""
+    for group in parent.glob("autograder-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - group.stat().st_mtime > _STALE:
+                group.rmdir()

@@ -10,9 +10,7 @@ import contextlib
 import json
 import os
 import selectors
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,21 +18,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import TracebackType
-from typing import IO, Any, NoReturn
+from typing import Any
 
 from autograder.core.assignment import Assignment
-from autograder.core.cgroup import new_name, remove_cgroup
-from autograder.core.layers import Isolation, Layer
+from autograder.core.layers import Isolation, NurseryOrder
 from autograder.core.outcome import Graded, Task, TestInfo, TestOutcome
+from autograder.core.processes import first_words, isolation_of, spawn, start_nursery
 from autograder.core.scratch import scratch_folder
 from autograder.errors import AssignmentError, InfrastructureError
 
-_START_SECONDS = 120.0
 _JUDGE_SECONDS = 180.0  # what judging may take beyond the submission's own limit
-_PATIENCE = 3.0  # seconds that the nursery has to end its workers
 _CHUNK = 2**16
-_FOR_GPU = ("LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 @dataclass
@@ -170,15 +164,13 @@ class Engine:
     def _start(self) -> None:
         with contextlib.ExitStack() as stack:
             home = str(stack.enter_context(scratch_folder("autograder-")))
-            os.chmod(home, 0o711)  # workers of other users have their folders in it
             log = stack.enter_context(tempfile.TemporaryFile())
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             jobs, host_jobs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             for end in (ours, theirs, jobs, host_jobs):
                 stack.enter_context(end)
             hello, host_hello = os.pipe()
-            order = self._nursery_order(stack)
-            nursery = spawn(stack, "launch", [theirs.fileno()], home, log, stdout=subprocess.PIPE, order=order)
+            nursery = start_nursery(stack, theirs, home, log, self._nursery_order())
             fds = [host_jobs.fileno(), ours.fileno(), host_hello]
             # The judge host never sees a GPU: it computes oracles, and forks.
             host = spawn(stack, "judge_host", fds, home, log, extra={"CUDA_VISIBLE_DEVICES": ""})
@@ -186,11 +178,11 @@ class Engine:
             self._nursery, self._host, self._jobs = nursery, host, jobs
             assert nursery.stdout is not None
             assert host.stdin is not None
-            found = _first_words(nursery.stdout, "the nursery", log)
+            found = first_words(nursery.stdout, "the nursery", log)
             self._resolve(found)
             with host.stdin:
                 host.stdin.write(json.dumps(self._order()).encode())
-            self._note_tests(_first_words(os.fdopen(hello, "rb"), "the judge host", log))
+            self._note_tests(first_words(os.fdopen(hello, "rb"), "the judge host", log))
             # From here on each end has one owner: when a process dies, whoever waits for it notices.
             for end in (ours, theirs, host_jobs):
                 end.close()
@@ -201,24 +193,20 @@ class Engine:
             self.device = "cuda" if found["cuda"] else "cpu"
         elif self.device == "cuda" and not found["cuda"]:
             raise InfrastructureError("--device cuda: PyTorch sees no GPU here; use --device cpu")
-        self.isolation = Isolation(tuple(Layer(**layer) for layer in found["isolation"]))
+        self.isolation = isolation_of(found)
         if self.isolation.missing and not self._accept_less:
             raise InfrastructureError(_too_little(self.isolation))
         self.versions = {"python": sys.version.split()[0], "torch": found["torch"]}
 
-    def _nursery_order(self, stack: contextlib.ExitStack) -> str:
-        name = new_name()
-        stack.callback(remove_cgroup, name)
+    def _nursery_order(self) -> NurseryOrder:
         limits = self.assignment.limits
-        order = {
-            "without": self._without,
-            "gpu": self.device != "cpu",
-            "workers": self.jobs,
-            "memory_mb": limits.memory_mb + limits.scratch_mb,
-            "tasks": limits.tasks,
-            "cgroup": name,
-        }
-        return json.dumps(order)
+        return NurseryOrder(
+            without=self._without,
+            gpu=self.device != "cpu",
+            workers=self.jobs,
+            memory_mb=limits.memory_mb + limits.scratch_mb,
+            tasks=limits.tasks,
+        )
 
     def _order(self) -> dict[str, Any]:
         return {
@@ -241,85 +229,6 @@ def _too_little(isolation: Isolation) -> str:
         f"code from strangers would run without {missing}. See `autograder doctor`; "
         "--isolation=process says that you accept it"
     )
-
-
-def spawn(
-    stack: contextlib.ExitStack,
-    module: str,
-    fds: list[int],
-    home: str,
-    log: IO[bytes],
-    *,
-    stdout: int = subprocess.DEVNULL,
-    extra: dict[str, str] | None = None,
-    order: str | None = None,
-) -> subprocess.Popen[bytes]:
-    """Start one of our processes by exec: clean environment, a private working directory, named descriptors only.
-
-    It leads its own session, so that Ctrl-C reaches the command alone, which then ends everything in order.
-    """
-    environment = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "C.UTF-8",
-        **{name: os.environ[name] for name in _FOR_GPU if name in os.environ},
-        "HOME": home,
-        "USER": "submission",  # libraries ask for a name, and no worker may read the list of users
-        "TMPDIR": home,
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # asking for a GPU must not initialise CUDA before the fork
-        **dict.fromkeys(_THREADS, "1"),
-        **(extra or {}),
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-s", "-m", f"autograder.core.{module}", *map(str, fds), *([order] if order else [])],
-        stdin=subprocess.PIPE if stdout == subprocess.DEVNULL else subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=log,
-        env=environment,
-        cwd=home,
-        pass_fds=fds,
-        start_new_session=True,
-    )
-    stack.callback(_end, process, patience=_PATIENCE if module == "launch" else 0.0)
-    return process
-
-
-def _end(process: subprocess.Popen[bytes], patience: float) -> None:
-    """End a process; with patience, it first gets the chance to end its own children (its control socket is closed)."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(patience)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with contextlib.suppress(OSError):
-                stream.close()
-
-
-def _first_words(stream: IO[bytes], who: str, log: IO[bytes]) -> dict[str, Any]:
-    """The JSON object that a process sends when it is ready."""
-    with stream:
-        with selectors.DefaultSelector() as selector:
-            selector.register(stream, selectors.EVENT_READ)
-            ready = selector.select(_START_SECONDS)
-        line = stream.readline() if ready else b""
-    try:
-        words: dict[str, Any] = json.loads(line)
-    except ValueError:
-        _raise_last_words(who, log)
-    return words
-
-
-def _raise_last_words(who: str, log: IO[bytes]) -> NoReturn:
-    log.seek(0)
-    lines = [line.strip() for line in log.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    for line in lines:
-        if line.startswith("ERROR: "):  # pytest's word for what an assignment's author can mend
-            raise AssignmentError(line.removeprefix("ERROR: "))
-    raise InfrastructureError(f"{who} did not start: {lines[-1] if lines else 'it said nothing'}")
 
 
 def _graded(run: _Running) -> Graded:

@@ -66,6 +66,27 @@ class Isolation:
         return f"{active or 'none'}; without {absent}" if absent else active
 
 
+@dataclass(frozen=True)
+class NurseryOrder:
+    """What is asked of a nursery.
+
+    Attributes:
+        without: names of layers to leave out.
+        gpu: workers may use a GPU.
+        workers: how many are alive at a time, more or less.
+        memory_mb: that each of them may use.
+        tasks: threads and processes that each of them may have.
+        cgroup: name of the control group for all of them.
+    """
+
+    without: tuple[str, ...] = ()
+    gpu: bool = False
+    workers: int = 1
+    memory_mb: int = 4096
+    tasks: int = 64
+    cgroup: str = ""
+
+
 def make_isolation(inactive: dict[str, str], remarks: Iterable[tuple[str, str]] = ()) -> Isolation:
     """The record of a machine from the reasons why layers are inactive, by name, and remarks on active ones."""
     notes = dict(remarks)
