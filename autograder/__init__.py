@@ -11,15 +11,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograder.checks import assert_close, assert_gradient, assert_jacobian
+    from autograder.core.disguise import LabelRenaming, WordRenaming
     from autograder.core.marks import limits, points, timeout
     from autograder.core.probe import probe
     from autograder.errors import CheckFailure
 
 __version__ = "0.1.0"
-__all__ = ["CheckFailure", "assert_close", "assert_gradient", "assert_jacobian", "limits", "points", "probe", "timeout"]
+__all__ = [
+    "CheckFailure",
+    "LabelRenaming",
+    "WordRenaming",
+    "assert_close",
+    "assert_gradient",
+    "assert_jacobian",
+    "limits",
+    "points",
+    "probe",
+    "timeout",
+]
 
 _HOME = {
     "CheckFailure": "autograder.errors",
+    "LabelRenaming": "autograder.core.disguise",
+    "WordRenaming": "autograder.core.disguise",
     "assert_close": "autograder.checks",
     "assert_gradient": "autograder.checks",
     "assert_jacobian": "autograder.checks",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from autograder import __version__
+from autograder.core.text import one_line, plain_text
 from autograder.errors import AutograderError
 
 # Each module has add_command(subparsers); the order is that of --help.
@@ -30,11 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = args.run(args)
     except AutograderError as error:
-        print(f"autograder: {error}", file=sys.stderr)
+        print(f"autograder: {plain_text(str(error), 4000)}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:  # a full disk, a folder that may not be written
         where = f": {error.filename}" if error.filename is not None else ""
-        print(f"autograder: {error.strerror or error}{where}", file=sys.stderr)
+        print(f"autograder: {one_line(f'{error.strerror or error}{where}')}", file=sys.stderr)
         return WRONG_USE
     except KeyboardInterrupt:
         print("autograder: stopped", file=sys.stderr)

@@ -17,7 +17,7 @@ import torch
 
 from autograder.core.assignment import TOML_NAME, Assignment, load_assignment
 from autograder.core.decimals import plain_decimal
-from autograder.core.draw import Draw, derive_seed
+from autograder.core.draw import Draw
 from autograder.core.limits import Limits
 from autograder.core.outcome import TestInfo
 from autograder.core.submission import Backend, LocalBackend, Submission
@@ -126,7 +126,7 @@ def device(pytestconfig: pytest.Config) -> torch.device:
 @pytest.fixture
 def draw(request: pytest.FixtureRequest) -> Draw:
     """Seeded inputs: the same for the same ``--seed`` and test."""
-    return Draw(derive_seed("draw", request.config.getoption("--seed"), request.node.name))
+    return Draw.for_test(request.config.getoption("--seed"), request.node.name)
 
 
 @pytest.fixture(scope="session")

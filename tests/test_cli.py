@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +16,9 @@ from rich.console import Console
 
 from autograder.cli import main
 from autograder.grading import batch
+from autograder.grading import cli as grading_cli
 from autograder.grading.screen import _scores_table
+from autograder.selftest import cli as selftest_cli
 from tests.conftest import ROOT
 from tests.test_results import FakeEngine
 
@@ -102,3 +106,26 @@ def test_wide_names_and_the_heading_are_shown_whole():
     shown = console.file.getvalue()
     assert "山田太郎" in shown
     assert shown.count("student") == 2
+
+
+def test_seed_is_fresh_shown_and_repeats_the_run(students, tmp_path, capsys):
+    shown = []
+    for name in ("one", "two"):
+        assert grade(students, tmp_path / name) == 0
+        seed = json.loads((tmp_path / name / "run.json").read_text())["seed"]
+        assert f"(the same inputs again: --seed {seed})" in capsys.readouterr().out
+        shown.append(seed)
+    assert shown[0] != shown[1]
+    assert grade(students, tmp_path / "again", "--seed", str(shown[0])) == 0
+    assert json.loads((tmp_path / "again" / "run.json").read_text())["seed"] == shown[0]
+    assert grade(students, tmp_path / "one", "--resume") == 0
+    assert "2 results are unchanged and kept" in capsys.readouterr().out
+
+
+def test_demo_and_bench_keep_a_fixed_seed():
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers()
+    for feature in (grading_cli, selftest_cli):
+        feature.add_command(commands)
+    assert [parser.parse_args([command]).seed for command in ("demo", "bench")] == [0, 0]
+    assert parser.parse_args(["grade", "class", "--assignment", "tiny"]).seed is None

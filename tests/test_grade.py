@@ -86,6 +86,9 @@ def test_everything_that_grade_writes(small_class, tmp_path):
     assert "no file to grade" in feedback["hal"]
     run = json.loads((tmp_path / "out" / "run.json").read_text())
     assert (run["state"], run["done"], run["jobs"], run["device"]) == ("complete", 9, 2, "cpu")
+    assert f"--seed {run['seed']})" in done.stdout
+    seeds = {json.loads(path.read_text())["seed"] for path in (tmp_path / "out" / "results").iterdir()}
+    assert seeds == {run["seed"]}
 
 
 def test_hidden_tests_stay_hidden_from_students(small_class, tmp_path):
@@ -198,7 +201,7 @@ def test_scores_are_exact_decimals_and_all_or_nothing(tiny):
 
 def test_text_of_a_submission_is_text_in_feedback():
     record = {
-        "student": "<script>alert(1)</script> [x](http://evil)",
+        "student": "<script>alert(1)</script> [x](evil)",
         "status": "graded", "score": "0", "maximum": "1", "problem": None, "notes": ["``` <b>"],
         "questions": [{"name": "q", "title": "a | b", "score": "0", "maximum": "1"}],
         "tests": [

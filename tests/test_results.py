@@ -55,9 +55,9 @@ def course(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *, resume: bool = False) -> Report:
+def run(folder: Path, *, resume: bool = False, seed: int | None = 0) -> Report:
     intake = find_submissions(folder / "class", "tiny")
-    return Batch(load_assignment(folder / "tiny"), intake, Options(folder / "out", resume=resume)).run()
+    return Batch(load_assignment(folder / "tiny"), intake, Options(folder / "out", resume=resume, seed=seed)).run()
 
 
 def nested(folder: Path, depth: int) -> None:
@@ -205,3 +205,72 @@ def test_half_written_files_of_a_killed_run_go(course):
     left.touch()
     run(course)
     assert not left.exists()
+
+
+def seeds_on_disk(folder: Path) -> set[int]:
+    files = [folder / "out" / "run.json", *(folder / "out" / "results").iterdir()]
+    return {json.loads(path.read_text())["seed"] for path in files}
+
+
+def test_each_run_draws_its_own_seed_and_notes_it(course):
+    seen = [run(course, seed=None).seed for _ in range(20)]
+    assert len(set(seen)) == 20
+    assert all(0 <= seed < 2**53 for seed in seen)  # exact for whoever reads numbers of JSON as float64
+    assert max(seen) > 2**45
+    assert seeds_on_disk(course) == {seen[-1]}
+    assert run(course, seed=7).seed == 7
+    assert seeds_on_disk(course) == {7}
+
+
+def test_resume_goes_on_with_the_seed_of_the_run(course):
+    first = run(course, seed=None)
+    (course / "class" / "bob").mkdir()
+    (course / "class" / "bob" / "tiny.py").write_text("x = 1\n")
+    second = run(course, seed=None, resume=True)
+    assert (second.reused, second.seed) == (1, first.seed)
+    assert {record["seed"] for record in second.records} == {first.seed}
+    other = run(course, seed=first.seed + 1, resume=True)
+    assert (other.reused, other.seed) == (0, first.seed + 1)
+
+
+def test_a_killed_run_is_resumed_with_its_seed(course, monkeypatch):
+    (course / "class" / "bob").mkdir()
+    (course / "class" / "bob" / "tiny.py").write_text("x = 1\n")
+
+    def killed_at_the_second(task: Task) -> str:
+        if task.key.endswith("1"):
+            raise RuntimeError("power cut")
+        return ""
+
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+        patched.setattr(FakeEngine, "on_task", staticmethod(killed_at_the_second))
+        run(course, seed=None)
+    assert json.loads((course / "out" / "run.json").read_text())["state"] == "running"
+    (seed,) = seeds_on_disk(course)
+    report = run(course, seed=None, resume=True)
+    assert (report.reused, report.seed) == (1, seed)
+    assert len(report.records) == 2
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"state": "running"}', '{"seed": "7"}', '{"seed": true}', "\x00"])
+def test_resume_without_a_known_seed_takes_a_fresh_one(course, content):
+    run(course)
+    (course / "out" / "run.json").write_text(content)
+    report = run(course, seed=None, resume=True)
+    assert report.reused == 0
+    assert report.seed > 1
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_stopped_before_it_began_a_run_leaves_the_folder_as_it_was(course, monkeypatch, ours):
+    def stopped(self: FakeEngine) -> None:
+        raise KeyboardInterrupt
+
+    run(course)
+    if not ours:
+        (course / "out" / "run.json").unlink()
+    before = {path: path.read_bytes() for path in (course / "out").rglob("*.*")}
+    with monkeypatch.context() as patched:
+        patched.setattr(FakeEngine, "__enter__", stopped)
+        assert not run(course, seed=None).complete
+    assert {path: path.read_bytes() for path in (course / "out").rglob("*.*")} == before

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import random
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import torch
+
+from autograder.core.disguise import LabelRenaming, WordRenaming, label_renaming, word_renaming
 
 T = TypeVar("T")
 _MAX_SEED = 2**31 - 1  # numpy's legacy seeding takes 32 bits
@@ -18,15 +21,30 @@ def derive_seed(*parts: object) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) % _MAX_SEED
 
 
+def derive_key(*parts: object) -> int:
+    """A secret of 256 bits that depends on every part; it shares nothing with the seeds made of the same parts."""
+    text = "\0".join(map(str, parts)).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=32, person=b"autograder key").digest())
+
+
 class Draw:
     """Draws inputs on the CPU, in float64 unless told otherwise.
 
     Args:
-        seed: where the stream starts.
+        seed: where the stream starts. It has 32 bits at most, and a submission sees what is drawn: who tries all seeds
+            finds it, and with it all that this stream yields. So what must stay secret is drawn by ``key``.
+        key: of the renamings, from ``derive_key``; without one it is made of the seed, and no secret.
     """
 
-    def __init__(self, seed: int):
+    def __init__(self, seed: int, *, key: int | None = None):
         self._generator = torch.Generator().manual_seed(seed)
+        self._key = derive_key(seed) if key is None else key
+        self._secret: dict[str, random.Random] = {}
+
+    @classmethod
+    def for_test(cls, run_seed: int, test: str) -> Draw:
+        """What the test named ``test`` draws in the run with this seed."""
+        return cls(derive_seed("draw", run_seed, test), key=derive_key(run_seed, test))
 
     def normal(
         self,
@@ -99,6 +117,52 @@ class Draw:
     def choice(self, options: Sequence[T]) -> T:
         """One of the options."""
         return options[int(torch.randint(len(options), (), generator=self._generator))]
+
+    def renamed_labels(self, num_classes: int) -> LabelRenaming:
+        """A secret renaming of the classes 0..num_classes-1, another one at each call.
+
+        ::
+
+            renaming = draw.renamed_labels(10)
+            logits = submission.run(train_and_predict, x, renaming.renamed(labels), x_test)
+            accuracy = (renaming.original(logits.argmax(dim=1)) == labels_test).double().mean()
+
+        It is drawn uniformly from all renamings but the one that changes nothing. With that one, weights trained on the
+        old labels would get full marks in one of C! runs; without it they expect less than 1/C on balanced classes.
+        Renamings that keep some label are not left out: that would help to guess the renaming (with three classes two
+        would be left, not five), and a low score is as good as none.
+
+        Raises:
+            TestDefect: there are fewer than three classes, so that only one renaming changes anything.
+        """
+        return label_renaming(self._stream("labels"), num_classes)
+
+    def fresh_words(self, words: Iterable[str], avoid: Iterable[str] = ()) -> WordRenaming:
+        """A secret renaming of ``words`` to made-up words, other ones at each call.
+
+        ::
+
+            renaming = draw.fresh_words(CONTENT_WORDS, avoid=FUNCTION_WORDS)
+            predicted = submission.run(train_and_predict, renaming.renamed(texts), labels, renaming.renamed(texts_test))
+
+        Made-up words can be pronounced, have 5 letters or more in a-z, are all different, and none begins another one.
+        They are about as long as ``words`` on the whole, but no word's length tells which one it stands for. Give all
+        words that carry the meaning, in lower case; words that keep their name tell nothing only if they carry none.
+
+        Args:
+            words: to be renamed; repeated ones count once.
+            avoid: words of the texts that keep their name.
+
+        Raises:
+            TestDefect: one of ``words`` is not one word in lower case.
+        """
+        return word_renaming(self._stream("words"), words, avoid)
+
+    def _stream(self, purpose: str) -> random.Random:
+        """A generator of its own for each purpose: what is seen of one tells nothing about another."""
+        if purpose not in self._secret:
+            self._secret[purpose] = random.Random(derive_key(self._key, purpose))
+        return self._secret[purpose]
 
     def noncontiguous(self, x: torch.Tensor) -> torch.Tensor:
         """The same values in memory with gaps (and reversed strides where there are two dimensions or more)."""

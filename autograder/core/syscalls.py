@@ -6,6 +6,7 @@ change once they are given out; from 424 on all architectures share them.
 
 from __future__ import annotations
 
+# fmt: off
 NUMBERS: dict[str, tuple[int | None, int | None]] = {
     # files
     "read": (0, 63),
@@ -201,6 +202,7 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "landlock_restrict_self": (446, 446),
     "capset": (126, 91),
 }
+# fmt: on
 
 FIRST_SHARED = 424  # pidfd_send_signal; Linux 5.1
 

@@ -8,6 +8,7 @@ whatever ``jobs`` is and in whatever order submissions finish.
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ from autograder.grading.steady import steady
 
 Record = dict[str, Any]
 
+# A fresh seed can't be guessed before the run: nobody tries 2^53 seeds in the minutes that a submission has. More bits
+# would be rounded by readers of JSON that hold numbers as float64, and the run could not be repeated.
+_SEED_BITS = 53
+
 
 @dataclass(frozen=True)
 class Options:
@@ -35,16 +40,22 @@ class Options:
 
     Attributes:
         out: folder for scores.csv, results/, feedback/ and run.json.
+        seed: of everything that is drawn. None: the seed of the run that is resumed, or else a fresh one, which nobody
+            can know before the run.
+        accept_less: grade also where a required layer of isolation is missing.
+        without: layers of isolation that are left out (to measure what they cost).
         resume: keep results in ``out`` whose submission, assignment, engine, seed and device are the same.
     """
 
     out: Path
     jobs: int = 1
     device: str = "auto"
-    seed: int = 0
+    seed: int | None = 0
     skip_questions: tuple[str, ...] = ()
     resume: bool = False
     measure_memory: bool = False
+    accept_less: bool = False
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,7 @@ class Report:
         complete: all are done; False after Ctrl-C.
         reused: how many were kept from an earlier run.
         seconds: wall clock of the whole batch.
+        seed: what repeats this run.
         graded: what the engine measured, for those graded now.
     """
 
@@ -65,6 +77,7 @@ class Report:
     seconds: float
     device: str
     isolation: str
+    seed: int
     graded: tuple[Graded, ...] = ()
 
     @property
@@ -98,6 +111,7 @@ class Batch:
         self._records: dict[str, Record] = {}
         self._pending: dict[str, tuple[Submission, str]] = {}
         self._graded: list[Graded] = []
+        self._prepared = False
         self._started = time.monotonic()
 
     def run(self) -> Report:
@@ -107,16 +121,18 @@ class Batch:
             self._assignment,
             jobs=options.jobs,
             device=options.device,
-            seed=options.seed,
+            seed=_seed(options),
             skip_questions=options.skip_questions,
             measure_memory=options.measure_memory,
+            accept_less=options.accept_less,
+            without=options.without,
         )
         complete, reused = True, 0
         with scratch_folder("autograder-class-") as scratch:
             try:
                 with engine:
                     self._batch_hash = batch_fingerprint(self._assignment, engine, options.skip_questions)
-                    reused = self._prepare_folder()
+                    reused = self._prepare_folder(engine.seed)
                     self._on_start(engine, reused)
                     self._grade(engine, scratch)
             except KeyboardInterrupt:
@@ -129,11 +145,12 @@ class Batch:
             time.monotonic() - self._started,
             engine.device,
             str(engine.isolation),
+            engine.seed,
             tuple(self._graded),
         )
         if records:
             write_atomically(options.out / "scores.csv", scores_csv(records))
-        if options.out.is_dir():
+        if self._prepared:  # stopped earlier than that, the folder is what it was
             write_atomically(options.out / "run.json", json.dumps(self._run_facts(engine, report), indent=1) + "\n")
         return report
 
@@ -176,7 +193,7 @@ class Batch:
         self._records[submission.slug] = record
         self._on_record(record)
 
-    def _prepare_folder(self) -> int:
+    def _prepare_folder(self, seed: int) -> int:
         """Make the output folder ours: remove what an earlier run left but what may be kept; returns how many are."""
         out = self._options.out
         ours = (out / "run.json").is_file()
@@ -184,7 +201,10 @@ class Batch:
             raise IntakeError(f"{out}: holds results but no run.json, so no run of ours; choose another --out")
         for name in ("results", "feedback"):
             (out / name).mkdir(parents=True, exist_ok=True)
-        write_atomically(out / "run.json", json.dumps({"state": "running", "version": autograder.__version__}) + "\n")
+        # The seed from the start: a run that is killed is resumed with it.
+        facts = {"state": "running", "version": autograder.__version__, "seed": seed}
+        write_atomically(out / "run.json", json.dumps(facts) + "\n")
+        self._prepared = True
         if not ours:
             return 0
         if self._options.resume:
@@ -199,7 +219,7 @@ class Batch:
 
     def _reuse(self) -> None:
         for submission in self._intake.submissions:
-            record = _kept_record(self._options.out / "results" / f"{submission.slug}.json")
+            record = _read_object(self._options.out / "results" / f"{submission.slug}.json")
             feedback = self._options.out / "feedback" / f"{submission.slug}.md"
             if record is None or record.get("status") == ERROR or not feedback.is_file():
                 continue
@@ -239,13 +259,24 @@ def earlier_results(out: Path) -> list[Path]:
     return sorted(out.glob("results/*.json"))
 
 
+def _seed(options: Options) -> int:
+    """The seed of this run: chosen, that of the run which is resumed, or fresh."""
+    if options.seed is not None:
+        return options.seed
+    earlier = _read_object(options.out / "run.json") if options.resume else None
+    seed = None if earlier is None else earlier.get("seed")
+    # bool is an int to Python; a run.json that names no seed is of a run whose results can't be kept anyway.
+    return seed if type(seed) is int else secrets.randbits(_SEED_BITS)
+
+
 def _contents(submission: Submission) -> list[tuple[str, bytes]]:
     return [(path.name, read_regular(path)) for path in submission.files]
 
 
-def _kept_record(path: Path) -> Record | None:
+def _read_object(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file of an earlier run, None where there is none."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return record if isinstance(record, dict) else None
+    return value if isinstance(value, dict) else None

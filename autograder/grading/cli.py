@@ -28,15 +28,26 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument("--assignment", required=True, metavar="NAME", help="name of a folder in assignments/")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where results go (grades/NAME)")
     parser.add_argument("--resume", action="store_true", help="keep the results in DIR that are still valid")
-    add_engine_options(parser)
+    parser.add_argument(
+        "--isolation",
+        choices=("full", "process"),
+        default="full",
+        help="full: refuse where Landlock or seccomp is missing; process: go on with what there is (full)",
+    )
+    add_engine_options(parser, seed=None)
     parser.set_defaults(run=_run)
 
 
-def add_engine_options(parser: argparse.ArgumentParser) -> None:
-    """Options that every command with an engine has."""
+def add_engine_options(parser: argparse.ArgumentParser, *, seed: int | None = 0) -> None:
+    """Options that every command with an engine has.
+
+    Args:
+        seed: the default of ``--seed``; None: a fresh one for each run.
+    """
+    unless = str(seed) if seed is not None else "fresh for each run; --resume keeps the run's"
     parser.add_argument("--jobs", type=_positive, default=cores(), metavar="N", help=f"at the same time ({cores()})")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where tensors live (auto)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything that is drawn (0)")
+    parser.add_argument("--seed", type=int, default=seed, metavar="S", help=f"of everything that is drawn ({unless})")
     parser.add_argument("--course", type=Path, metavar="DIR", help="folder that holds assignments/ (here or above)")
     parser.add_argument(
         "--skip-question", action="append", default=[], metavar="NAME", help="leave out a question (repeatable)"
@@ -60,7 +71,8 @@ def _run(args: argparse.Namespace) -> int:
     _refuse_within(out, args.submissions)
     if not args.resume and (earlier := len(earlier_results(out))):
         print(f"{out} holds {earlier} result{'' if earlier == 1 else 's'} of an earlier run: replaced (--resume keeps)")
-    options = Options(out, args.jobs, args.device, args.seed, tuple(args.skip_question), args.resume)
+    skipped, less = tuple(args.skip_question), args.isolation == "process"
+    options = Options(out, args.jobs, args.device, args.seed, skipped, args.resume, accept_less=less)
     report = grade_on_screen(assignment, intake, options)
     if not report.complete:
         again = shlex.join(["autograder", *sys.argv[1:], *([] if args.resume else ["--resume"])])

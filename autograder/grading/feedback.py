@@ -6,10 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from autograder.core.text import plain_text
+from autograder.core.text import one_line, plain_text
 from autograder.grading.results import ERROR, NO_FILE, NOT_LOADED
 
-_OUTPUT = 1200  # characters of printed text that are shown
+_MESSAGE, _OUTPUT = 4000, 1200  # characters of a message, and of printed text, that are shown
+_LINES = 60  # of either
+# What some renderers make a link of without any markup, escaped or not: evil.com, https://x, mailto:x, a@b.
+_LINK = re.compile(r"(?i)\w\.[^\W\d]|//|@|\b(?:mailto|xmpp|tel|javascript|data):")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&!$^=:])")
+_LIST = re.compile(r"^([-+]|\d+(?=[.)]))")  # at the start of a line
 
 
 def feedback_markdown(record: Mapping[str, Any], title: str) -> str:
@@ -42,7 +47,7 @@ def _questions(record: Mapping[str, Any]) -> Iterator[str]:
     yield "| question | points | of |"
     yield "| --- | ---: | ---: |"
     for question in record["questions"]:
-        yield f"| {escaped(question['title'])} | {question['score']} | {question['maximum']} |"
+        yield f"| {_cell(question['title'])} | {question['score']} | {question['maximum']} |"
     yield ""
 
 
@@ -61,7 +66,7 @@ def _failures(record: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield from _block(f"`pytest -k {test['name']}` says:", test["message"])
         if test["output"].strip():
-            yield from _block("Your code printed:", plain_text(test["output"], _OUTPUT))
+            yield from _block("Your code printed:", test["output"], _OUTPUT)
     if hidden:
         yield "## Hidden tests that failed"
         yield ""
@@ -75,19 +80,36 @@ def _points(test: Mapping[str, Any]) -> str:
     return f"{test['points']} point{'' if test['points'] == '1' else 's'}"
 
 
-def _block(lead: str, text: str) -> Iterator[str]:
+def _block(lead: str, text: str, limit: int = _MESSAGE) -> Iterator[str]:
     """A line, and text in a fence that is longer than any run of backticks within it."""
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
+    plain = plain_text(text, limit, lines=_LINES).rstrip("\n")
+    fence = "`" * max(3, _longest_run(plain) + 1)
     yield lead
     yield ""
     yield f"{fence}text"
-    yield text.rstrip("\n")
+    yield plain
     yield fence
     yield ""
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown and HTML show as it stands, on one line."""
-    one_line = " ".join(text.split())
-    return re.sub(r"([\\`*_{}\[\]<>#|~&!])", r"\\\1", one_line)
+    """Text that Markdown, and the HTML made of it, show as it stands, on one line.
+
+    What could become a link is shown as code, within which nothing is interpreted.
+    """
+    line = one_line(text)
+    if _LINK.search(line):
+        ticks = "`" * (_longest_run(line) + 1)
+        return f"{ticks} {line} {ticks}"
+    escapes = _MARKUP.sub(r"\\\1", line)
+    return _LIST.sub(lambda start: f"\\{start[1]}" if start[1] in "-+" else f"{start[1]}\\", escapes)
+
+
+def _cell(text: str) -> str:
+    """Text for a table, which is split at bars before code is seen."""
+    return re.sub(r"(?<!\\)\|", r"\\|", escaped(text))
+
+
+def _longest_run(text: str) -> int:
+    """Length of the longest run of backticks."""
+    return max((len(run) for run in re.findall(r"`+", text)), default=0)

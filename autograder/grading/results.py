@@ -11,7 +11,9 @@ import io
 import json
 import os
 import tempfile
+import unicodedata
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.decimals import plain_decimal
 from autograder.core.engine import Engine
 from autograder.core.outcome import Graded
+from autograder.core.text import plain_text
 from autograder.grading.intake import Submission
 from autograder.grading.scoring import maximum, score_questions, total
 
@@ -26,6 +29,7 @@ VERSION = 1
 GRADED, NO_FILE, NOT_LOADED, ERROR = "graded", "no usable file", "does not load", "error"
 UNFINISHED = ".writing-"  # how a file's name begins until it is whole
 
+_TEXT = 5000  # characters of any one text: a message (4,000) with the name of its test
 _POINTS = {"type": "string", "pattern": r"^\d+(\.\d+)?$"}
 _TEXT_OR_NULL = {"type": ["string", "null"]}
 SCHEMA: dict[str, Any] = {
@@ -90,7 +94,10 @@ SCHEMA: dict[str, Any] = {
 def make_record(
     assignment: Assignment, engine: Engine, submission: Submission, graded: Graded | None, fingerprint: str
 ) -> dict[str, Any]:
-    """The record of a submission; ``graded`` is None for one that had nothing to grade."""
+    """The record of a submission; ``graded`` is None for one that had nothing to grade.
+
+    Every text in it is plain and bounded, whoever wrote it: files, tables and pages are all made of the record.
+    """
     outcomes = {outcome.name: outcome for outcome in graded.outcomes} if graded else {}
     passed = frozenset(name for name, outcome in outcomes.items() if outcome.verdict == "passed")
     scores = score_questions(assignment, engine.tests, passed)
@@ -111,7 +118,7 @@ def make_record(
         if test.name in outcomes
     ]
     notes = [*([submission.note] if submission.note else []), *(graded.notes if graded else ())]
-    return {
+    record = {
         "version": VERSION,
         "student": submission.student,
         "assignment": assignment.name,
@@ -135,6 +142,19 @@ def make_record(
         ],
         "tests": tests,
     }
+    cleaned: dict[str, Any] = _cleaned(record)
+    return cleaned
+
+
+def _cleaned(value: Any) -> Any:
+    """The same structure with all of its texts plain."""
+    if isinstance(value, str):
+        return plain_text(value, _TEXT)
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _cleaned(item) for key, item in value.items()}
+    return value
 
 
 def _status(submission: Submission, graded: Graded | None) -> tuple[str, str | None]:
@@ -153,22 +173,26 @@ def to_json(record: Mapping[str, Any]) -> str:
 
 
 def scores_csv(records: Sequence[Mapping[str, Any]]) -> str:
-    """One row a student: name, score, maximum, each question, status. A score that is not known is empty."""
+    """One row a student: name, score, maximum, each question, status. A score that is not known is empty.
+
+    Texts are quoted, so that a spreadsheet which splits at semicolons or tabs makes no cell out of a part of a name.
+    """
     questions = [question["name"] for question in records[0]["questions"]] if records else []
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
+    writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(["student", "score", "maximum", *questions, "status"])
     for record in records:
         known = record["score"] is not None
-        points = [question["score"] if known else "" for question in record["questions"]]
-        name, score = csv_cell(record["student"]), record["score"] or ""
-        writer.writerow([name, score, record["maximum"], *points, record["status"]])
+        points = [question["score"] if known else None for question in record["questions"]]
+        numbers = [text and Decimal(text) for text in (record["score"], record["maximum"], *points)]
+        writer.writerow([csv_cell(record["student"]), *numbers, record["status"]])
     return stream.getvalue()
 
 
 def csv_cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    """Text that no spreadsheet takes for a formula: some skip leading spaces, some read full-width signs as plain."""
+    start = unicodedata.normalize("NFKC", text).lstrip()[:1]
+    return f"'{text}" if start in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n") else text
 
 
 def write_atomically(path: Path, text: str) -> None:

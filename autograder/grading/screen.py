@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.text import Text
 
 from autograder.core.assignment import Assignment
 from autograder.core.engine import Engine
+from autograder.core.text import one_line
 from autograder.grading.batch import Report
 from autograder.grading.intake import Intake
 from autograder.grading.results import ERROR, GRADED
@@ -68,7 +70,7 @@ class Screen:
         if reused:
             print_(f"{reused} results are unchanged and kept", markup=False)
         for line in self._intake.left_out:
-            print_(Text(f"left out: {line}", style="yellow"))
+            print_(Text(f"left out: {one_line(line)}", style="yellow"))
         self._task = self._progress.add_task("", total=total, completed=reused, rate="")
         self._done, self._total = reused, total
 
@@ -99,8 +101,10 @@ class Screen:
         self._console.print(Text(f"scores   {out / 'scores.csv'}"))
         self._console.print(Text(f"feedback {out / 'feedback'}  (for students)"))
         self._console.print(Text(f"results  {out / 'results'}  (for staff: with the messages of hidden tests)"))
+        self._console.print(Text(f"seed     {report.seed}  (the same inputs again: --seed {report.seed})"))
         for record in report.errors:
-            self._console.print(Text(f"error: {record['student']}: {_first_line(record['problem'])}", style="red"))
+            line = f"error: {_name(record)}: {_first_line(record['problem'])}"
+            self._console.print(Text(line, style="red"))
         if report.errors:
             self._console.print(Text("the grader broke at these; no score was given: run again with --resume"))
 
@@ -108,7 +112,7 @@ class Screen:
 def _scores_table(records: Sequence[Mapping[str, Any]], total: int, width: int) -> Table:
     title = None if len(records) == total else f"the {len(records)} lowest of {total}"
     table = Table(title=title, box=None, pad_edge=False, header_style="bold")
-    longest = max(cell_len(name) for name in ("student", *(record["student"] for record in records)))
+    longest = max(cell_len(name) for name in ("student", *map(_name, records)))
     name = min(longest, _NAME)
     table.add_column("student", no_wrap=True, overflow="ellipsis", width=name)
     table.add_column("score", justify="right", no_wrap=True)
@@ -122,8 +126,9 @@ def _scores_table(records: Sequence[Mapping[str, Any]], total: int, width: int) 
         filled = round(share * _BAR)
         bar = Text("█" * filled, style="green") + Text("░" * (_BAR - filled), style="dim")
         remark = "" if record["status"] == GRADED else f"{record['status']}: {_first_line(record['problem'])}"
-        cut = remark if len(remark) <= rest else f"{remark[: rest - 1]}…"
-        table.add_row(Text(record["student"]), score or "-", record["maximum"], bar, Text(cut, style="yellow"))
+        table.add_row(
+            _cut(_name(record), name), score or "-", record["maximum"], bar, _cut(remark, rest, style="yellow")
+        )
     return table
 
 
@@ -147,5 +152,27 @@ def _by_score(record: Mapping[str, Any]) -> tuple[bool, Decimal]:
     return record["score"] is not None, Decimal(record["score"] or 0)
 
 
+def _name(record: Mapping[str, Any]) -> str:
+    """A student's name, without power over what stands beside it."""
+    return _left_to_right(one_line(record["student"]))
+
+
 def _first_line(text: str | None) -> str:
-    return (text or "").split("\n")[0]
+    return _left_to_right(one_line((text or "").strip().split("\n")[0]))
+
+
+def _cut(text: str, width: int, style: str = "") -> Text:
+    """Text in a column of that width; wide letters count twice."""
+    shown = Text(text, style=style)
+    shown.truncate(width, overflow="ellipsis")
+    return shown if len(shown) == len(text) else Text(_left_to_right(shown.plain), style=style)
+
+
+def _left_to_right(text: str) -> str:
+    """Text with a mark after it, where needed, that what follows runs from left to right.
+
+    Numbers after a name in Hebrew or Arabic belong to it for a terminal that orders text by its letters: the score and
+    the maximum would change places.
+    """
+    ends = any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in text)
+    return f"{text}\N{LEFT-TO-RIGHT MARK}" if ends else text

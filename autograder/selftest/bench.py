@@ -15,13 +15,18 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from autograder.core.assignment import Assignment
-from autograder.core.outcome import Graded
+from autograder.core.engine import Engine
+from autograder.core.layers import LAYERS
+from autograder.core.outcome import Graded, Task
 from autograder.grading.batch import Batch, Options
 from autograder.grading.intake import find_submissions
 from autograder.release.student import solution_path
 from autograder.selftest.compose import compose
+
+_TURNS, _IN_A_TURN = 8, 16  # for the cost of isolation
 
 
 def run_bench(course: Path, assignment: Assignment, args: argparse.Namespace, scratch: Path) -> None:
@@ -44,9 +49,12 @@ def run_bench(course: Path, assignment: Assignment, args: argparse.Namespace, sc
     print(f"  autograder grade          {ours:8.1f} submissions a minute ({whole:.1f} s in all)")
     print(f"  python -m pytest each     {theirs:8.1f} submissions a minute ({fresh:.1f} s for {args.processes})")
     print(f"  ratio                     {ours / theirs:8.1f}")
-    options = Options(scratch / "detail", args.jobs, args.device, args.seed, tuple(skipped), measure_memory=True)
+    options = Options(
+        scratch / "detail", args.jobs, args.device, args.seed, tuple(skipped), measure_memory=True, accept_less=True
+    )
     report = Batch(assignment, find_submissions(folder, assignment.module), options).run()
     _print_breakdown(report.graded, report.seconds, args.jobs)
+    _print_cost_of_isolation(assignment, _tasks(assignment, sources, scratch), skipped, args)
 
 
 def _print_breakdown(graded: Sequence[Graded], seconds: float, jobs: int) -> None:
@@ -65,6 +73,42 @@ def _print_breakdown(graded: Sequence[Graded], seconds: float, jobs: int) -> Non
         print(f"memory of a worker (PSS): median {statistics.median(sizes):.0f} MiB, largest {max(sizes):.0f} MiB")
 
 
+def _print_cost_of_isolation(
+    assignment: Assignment, tasks: Sequence[Task], skipped: Sequence[str], args: argparse.Namespace
+) -> None:
+    """Two engines, with all layers and with none, take turns, so that whatever else the machine does meets both."""
+    seconds = {"with": 0.0, "without": 0.0}
+    options: dict[str, Any] = {"jobs": args.jobs, "device": args.device, "seed": args.seed, "skip_questions": skipped}
+    with (
+        Engine(assignment, **options, accept_less=True) as locked,
+        Engine(assignment, **options, without=LAYERS) as unlocked,
+    ):
+        engines = {"with": locked, "without": unlocked}
+        for engine in engines.values():  # what is touched for the first time is not what is measured
+            list(engine.grade(tasks[: args.jobs]))
+        for turn in range(_TURNS):
+            for name in sorted(engines, reverse=turn % 2 == 1):
+                started = time.monotonic()
+                list(engines[name].grade(tasks))
+                seconds[name] += time.monotonic() - started
+    rates = {name: 60 * _TURNS * len(tasks) / spent for name, spent in seconds.items()}
+    print(f"isolation ({locked.isolation}):")
+    print(
+        f"  {rates['with']:.0f} submissions a minute with it, {rates['without']:.0f} without: "
+        f"it costs {100 * (1 - rates['with'] / rates['without']):.1f} % of the throughput"
+    )
+
+
+def _tasks(assignment: Assignment, sources: Sequence[str], scratch: Path) -> list[Task]:
+    tasks = []
+    for number in range(_IN_A_TURN):
+        folder = scratch / "tasks" / str(number)
+        folder.mkdir(parents=True)
+        (folder / f"{assignment.module}.py").write_text(sources[number % len(sources)], encoding="utf-8")
+        tasks.append(Task(str(number), folder, f"{assignment.module}.py"))
+    return tasks
+
+
 def _sources(course: Path, assignment: Assignment) -> list[str]:
     solution = solution_path(course, assignment).read_text(encoding="utf-8")
     folder = course / "solutions" / assignment.name
@@ -77,7 +121,7 @@ def _time_grade(
 ) -> float:
     command = [sys.executable, "-m", "autograder", "grade", str(folder), "--assignment", assignment.name]
     command += ["--course", str(course), "--out", str(out), "--jobs", str(args.jobs), "--seed", str(args.seed)]
-    command += ["--device", args.device, *_skips(skipped)]
+    command += ["--device", args.device, "--isolation", "process", *_skips(skipped)]
     started = time.monotonic()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.monotonic() - started
