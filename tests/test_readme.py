@@ -78,3 +78,12 @@ def test_ci_calls_the_readmes_test_command():
 def test_paths_in_the_readme_exist():
     for path in re.findall(r"`((?:autograder|assignments|solutions|student_template)/[\w./]*)`", README):
         assert (ROOT / path).exists(), path
+
+
+def test_security_promises_name_tests_that_exist():
+    text = (ROOT / "SECURITY.md").read_text()
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text)
+    assert len(named) >= 15
+    for path, test in named:
+        source = (ROOT / path).read_text()
+        assert not test or f"def {test}(" in source, f"{path}::{test}"
