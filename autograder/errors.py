@@ -73,5 +73,17 @@ class SubmissionError(Exception):
     """The submission raised, crashed, hung or broke a limit while a probe ran; the text is for the student."""
 
 
+class MissingNameError(SubmissionError):
+    """The submission lacks a name that the tests ask for.
+
+    Attributes:
+        name: which.
+    """
+
+    def __init__(self, file: str, name: str):
+        super().__init__(f"{file} defines no `{name}`; the tests need that exact name")
+        self.name = name
+
+
 class LoadError(SubmissionError):
     """The submission could not be imported, so no probe can run."""

@@ -104,7 +104,7 @@ def _compare(actual: Any, expected: Any, label: str, terms: _Terms) -> None:
     elif isinstance(expected, dict):
         _compare_dicts(actual, expected, label, terms)
     elif isinstance(expected, torch.Tensor):
-        _compare_tensors(actual, expected.detach(), label, terms)
+        _compare_tensors(actual, expected, label, terms)
     elif isinstance(expected, np.ndarray | np.generic):
         _compare_arrays(actual, expected, label, terms)
     elif type(expected) in _NUMBERS:
@@ -180,18 +180,28 @@ def _compare_numbers(actual: Any, expected: int | float | complex, label: str, t
     _compare_values(one, other, label, terms)
 
 
+def _fail_as_reference(expected: torch.Tensor, label: str, problem: str) -> NoReturn:
+    """An expected value that can't judge: the test's fault, unless it is a result of the submission itself."""
+    __tracebackhide__ = True
+    origin = origin_of(expected)
+    if origin is None:
+        raise TestDefect(f"{label}: {problem}")
+    raise CheckFailure(f"{label} has nothing to be compared with", [f"{origin.call} returned {summary(expected)}"])
+
+
 def _compare_tensors(actual: Any, expected: torch.Tensor, label: str, terms: _Terms) -> None:
     __tracebackhide__ = True
     if type(actual) is not torch.Tensor:
         details = [f"got {kind(actual)}", f"expected a tensor: {summary(expected)}"]
         _fail(label, "returned the wrong type", details, terms)
     if not_dense(expected) is not None:
-        raise TestDefect(f"{label}: a {not_dense(expected)} tensor as expected value can't be judged")
+        _fail_as_reference(expected, label, f"a {not_dense(expected)} tensor as expected value can't be judged")
     if not_dense(actual) is not None:
         details = [f"got {kind(actual)}", f"expected {summary(expected)}"]
         _fail(label, "is not an ordinary dense tensor", details, terms)
     if expected.numel() == 0 and not terms.allow_empty:
-        raise TestDefect(f"{label}: the expected value is empty; pass allow_empty=True if that is meant")
+        _fail_as_reference(expected, label, "the expected value is empty; pass allow_empty=True if that is meant")
+    expected = expected.detach()
     if actual.shape != expected.shape:
         _fail_on_shape(actual, expected, label, terms)
     if actual.dtype != expected.dtype:

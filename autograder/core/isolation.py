@@ -19,6 +19,7 @@ from autograder.core.seccomp import Policy, build_filter
 
 _MIB = 2**20
 _FILES_IN_SCRATCH = 10_000
+_ADDRESSES = 16 * 2**30  # beside what is memory: libraries, reserved stacks of threads, mapped files
 _SHARED_MEMORY = "/dev/shm"
 
 _READ = linux.FS_READ_FILE | linux.FS_READ_DIR
@@ -92,7 +93,7 @@ def lock_down(plan: Plan, limits: Limits, place: Place) -> None:
         os._exit(0)
     linux.hide_from_others()
     if LIMITS in plan.active:
-        set_limits(limits, 0 if uid is not None else plan.tasks_beside)
+        set_limits(limits, tasks_beside=0 if uid is not None else plan.tasks_beside, gpu=bool(plan.devices))
     linux.gain_no_privileges()
     if LANDLOCK in plan.active:
         restrict_files(plan, limits, place)
@@ -110,9 +111,13 @@ def close_all_but(keep: set[int]) -> None:
                 continue
 
 
-def set_limits(limits: Limits, tasks_beside: int) -> None:
+def set_limits(limits: Limits, *, tasks_beside: int, gpu: bool) -> None:
     """Limits that only root could raise again."""
-    _limit(resource.RLIMIT_DATA, _data_bytes() + limits.memory_mb * _MIB)
+    data, size = _memory_bytes()
+    _limit(resource.RLIMIT_DATA, data + limits.memory_mb * _MIB)
+    if not gpu:  # CUDA reserves addresses by the terabyte
+        # What is mapped and never written is not data, but its page tables are memory: 2 MiB a GiB.
+        _limit(resource.RLIMIT_AS, size + limits.memory_mb * _MIB + _ADDRESSES)
     _limit(resource.RLIMIT_CPU, math.ceil(limits.submission_seconds) * max(1, limits.threads) + 1)
     _limit(resource.RLIMIT_FSIZE, limits.file_mb * _MIB)
     _limit(resource.RLIMIT_NOFILE, limits.open_files)
@@ -175,10 +180,12 @@ def _limit(which: int, value: int) -> None:
     resource.setrlimit(which, (value, value))
 
 
-def _data_bytes() -> int:
-    """Bytes of private writable memory that this process has now, which the limit on data counts as well."""
+def _memory_bytes() -> tuple[int, int]:
+    """Bytes of private writable memory, and of addresses, that this process has now; the limits count them as well."""
+    found = {"VmData": 0, "VmSize": 0}
     with open("/proc/self/status", encoding="ascii") as status:
         for line in status:
-            if line.startswith("VmData:"):
-                return int(line.split()[1]) * 1024
-    return 0
+            name = line.partition(":")[0]
+            if name in found:
+                found[name] = int(line.split()[1]) * 1024
+    return found["VmData"], found["VmSize"]

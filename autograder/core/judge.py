@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +18,11 @@ import pytest
 from autograder.core.outcome import Graded, TestOutcome, Verdict
 from autograder.core.sandboxed import SandboxedBackend
 from autograder.core.text import plain_text
-from autograder.errors import CheckFailure, InfrastructureError, SubmissionError, TestDefect
+from autograder.errors import CheckFailure, InfrastructureError, SubmissionError, TestDefect, WireError
 from autograder.plugin import BACKEND
 
 _MESSAGE = 4000  # characters
+_ENGINE = Path(__file__).parent
 
 
 class Recorder:
@@ -49,24 +51,32 @@ class Recorder:
         if excinfo is None:
             self.outcomes[name] = TestOutcome(name, "passed", output=output)
             return
-        verdict, message = _judged(excinfo.value)
+        verdict, message = _judged(excinfo)
         cause = excinfo.value.cause if isinstance(excinfo.value, CheckFailure) else None
         self.outcomes[name] = TestOutcome(name, verdict, plain_text(message, _MESSAGE), cause, output)
 
 
-def _judged(error: BaseException) -> tuple[Verdict, str]:
-    if isinstance(error, CheckFailure | SubmissionError):
-        return "failed", str(error)
+def _judged(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[Verdict, str]:
+    error = excinfo.value
     if isinstance(error, AssertionError):
-        return "failed", str(error) or "a condition of the test does not hold"
+        # Not rewritten by pytest: that writes out both sides, for minutes where they are made for it.
+        return "failed", str(error) or f"this condition of the test does not hold: {excinfo.traceback[-1].statement}"
+    if isinstance(error, SubmissionError | pytest.fail.Exception):
+        return "failed", str(error)
     if isinstance(error, pytest.skip.Exception | pytest.xfail.Exception):
         return "error", f"the test did not judge: {error}"
-    if isinstance(error, pytest.fail.Exception):
-        return "failed", str(error)
     if isinstance(error, TestDefect | InfrastructureError | OSError | MemoryError) or not isinstance(error, Exception):
         return "error", f"{type(error).__name__}: {error}"
+    if _is_ours(excinfo):
+        return "error", f"the grader has a bug: {type(error).__name__}: {error}"
     # The test's own code tripped over what came back: one value where it unpacks two, a shape that does not multiply.
     return "failed", f"what came back can't be used: {type(error).__name__}: {error}"
+
+
+def _is_ours(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Whether an error arose in the engine; one of the wire is about a value that the test wanted to send."""
+    raised_in = Path(str(excinfo.traceback[-1].path))
+    return raised_in.is_relative_to(_ENGINE) and not isinstance(excinfo.value, WireError)
 
 
 def judge(items: Sequence[pytest.Item], backend: SandboxedBackend, key: str, *, measure_memory: bool = False) -> Graded:

@@ -7,6 +7,7 @@ can be lost becomes one ``WorkerLost`` that says how.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -15,7 +16,7 @@ import signal
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,10 @@ class Lease:
 
     def __init__(self, nursery: socket.socket, folder: Path, scratch: Path, limits: Limits):
         self.limits = limits
+        # A worker can write more than it may hold, and the judge would have to hold it.
+        payload = min(wire.DEFAULT_LIMITS.payload_bytes, limits.memory_mb * 2**20)
+        self._bounds = replace(wire.DEFAULT_LIMITS, payload_bytes=payload)
+        self._said = b""  # by the nursery, and not yet read
         self.output = bytearray()  # what the submission printed during the last exchange
         self._wire, their_wire = socket.socketpair()
         self._life, their_life = socket.socketpair()
@@ -121,16 +126,29 @@ class Lease:
             self._printed = -1
 
     def _await_start(self) -> int:
-        self._life.settimeout(_START_SECONDS)
-        try:
-            line = self._life.recv(4096)
-        except TimeoutError:
-            line = b""
-        self._life.setblocking(False)
-        if not line:
+        words = None
+        with contextlib.suppress(TimeoutError):
+            words = self._next_words(_START_SECONDS)
+        if words is None:
             self.close()
             raise InfrastructureError("the nursery forked no worker")
-        return int(json.loads(line.split(b"\n")[0])["pid"])
+        return int(words["pid"])
+
+    def _next_words(self, seconds: float) -> dict[str, Any] | None:
+        """The next line from the nursery, None when it is dead.
+
+        Raises:
+            TimeoutError: it says nothing.
+        """
+        self._life.settimeout(seconds)
+        while b"\n" not in self._said:
+            chunk = self._life.recv(4096)
+            if not chunk:
+                return None
+            self._said += chunk
+        line, _, self._said = self._said.partition(b"\n")
+        words: dict[str, Any] = json.loads(line)
+        return words
 
     def _converse(self, frame: memoryview, seconds: float) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
@@ -154,7 +172,7 @@ class Lease:
                 if event & (select.POLLIN | select.POLLHUP | select.POLLERR):
                     self._receive(received, size, asked=not frame)
                     if size == wire.PREFIX_BYTES and len(received) >= size:
-                        size = wire.frame_size(bytes(received[:size]))
+                        size = wire.frame_size(bytes(received[:size]), self._bounds)
                     if size > wire.PREFIX_BYTES and len(received) >= size:
                         self._read_output()
                         return self._decoded(received, size)
@@ -182,7 +200,7 @@ class Lease:
     def _decoded(self, received: bytearray, size: int) -> dict[str, Any]:
         if len(received) > size:
             raise WireError("more bytes follow it")
-        return wire.decode(received)
+        return wire.decode(received, self._bounds)
 
     def _read_output(self) -> bool:
         """Take what was printed; False when nothing can come any more."""
@@ -200,14 +218,13 @@ class Lease:
 
     def _how_it_ended(self) -> WorkerLost:
         """Ask the nursery, which sees how its children end."""
-        self._life.settimeout(_EXIT_SECONDS)
         try:
-            line = self._life.recv(4096)
+            words = self._next_words(_EXIT_SECONDS)
         except TimeoutError:
             return WorkerLost("closed the connection to the grader")
-        if not line:
+        if words is None:
             raise InfrastructureError("the nursery died")
-        code = int(json.loads(line.split(b"\n")[0])["exit"])
+        code = int(words["exit"])
         if code >= 0:
             return WorkerLost(f"ended the process (exit code {code}) instead of returning")
         if -code == signal.SIGKILL:

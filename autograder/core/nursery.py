@@ -78,10 +78,8 @@ class Nursery:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         while self._step():
             pass
-        for pid in list(self._leases):
-            self._kill(pid)
-        self._reap()
         signal.set_wakeup_fd(-1)
+        _end_all_children()
 
     def _step(self) -> bool:
         for key, _ in self._selector.select():
@@ -147,6 +145,15 @@ def receive_fork(control: socket.socket) -> Fork | None:
         return None
     request = json.loads(data)
     return Fork(Limits(**request["limits"]), request["submission"], request["scratch"], *descriptors)
+
+
+def _end_all_children() -> None:
+    """Kill until there is none left: those of a killed child become ours."""
+    while children := _own_children():
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+        for pid in children:
+            os.waitpid(pid, 0)
 
 
 def _wait_any() -> tuple[int, int]:

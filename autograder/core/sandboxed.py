@@ -21,7 +21,7 @@ from autograder.core.probe import Probe
 from autograder.core.scratch import SubmissionHome
 from autograder.core.submission import Raised, describe_call
 from autograder.core.text import plain_text
-from autograder.errors import InfrastructureError, LoadError, SubmissionError, WireError
+from autograder.errors import InfrastructureError, LoadError, MissingNameError, SubmissionError, WireError
 
 _EXCUSES = 2  # kills for which a submission is not blamed
 
@@ -79,7 +79,7 @@ class SandboxedBackend:
         started = time.monotonic()
         try:
             answer = lease.exchange(_message(request), min(request.limits.seconds, remaining))
-            return _checked(answer, call, request.limits)
+            return _checked(answer, call, self._file, request.limits)
         finally:
             self.probe_seconds += time.monotonic() - started
             self._printed.append(lease.output.decode("utf-8", "replace"))
@@ -179,7 +179,7 @@ def _message(request: Request) -> dict[str, Any]:
     }
 
 
-def _checked(answer: Mapping[str, Any], call: str, limits: Limits) -> Reply | Raised:
+def _checked(answer: Mapping[str, Any], call: str, file: str, limits: Limits) -> Reply | Raised:
     """An answer as one of the two things it may be.
 
     Raises:
@@ -195,11 +195,14 @@ def _checked(answer: Mapping[str, Any], call: str, limits: Limits) -> Reply | Ra
         raise WireError("it is neither a value nor an error")
     summary, text = plain_text(_text(answer, "summary"), 400), plain_text(_text(answer, "text"), 1500)
     names = tuple(name for name in lineage if isinstance(name, str))
+    missing = answer.get("missing")
+    if isinstance(missing, str) and missing.isidentifier():
+        return Raised(names, summary, MissingNameError(file, plain_text(missing, 100)))
     if "NotImplementedError" in names:
         return Raised(names, summary, SubmissionError(f"not implemented yet: {call} {text}"))
     if "MemoryError" in names or "allocate memory" in summary:
         text += f"\n  it may use {limits.memory_mb} MiB"
-    return Raised(names, summary, SubmissionError(text if " defines no `" in text else f"{call} {text}"))
+    return Raised(names, summary, SubmissionError(f"{call} {text}"))
 
 
 def _text(answer: Mapping[str, Any], key: str) -> str:

@@ -53,7 +53,9 @@ _FOR_PROCESSES = "fork vfork sendmsg recvmsg"
 # Queues of tensors pass descriptors through sockets in the scratch folder; bind and connect see no other family.
 _FOR_SOCKETS = "bind listen accept accept4 connect"
 
-_MAP_SHARED_ANONYMOUS = 0x21  # memory that RLIMIT_DATA does not count
+# Memory that RLIMIT_DATA does not count: shared by nobody (MAP_SHARED | MAP_ANONYMOUS), or said to be a stack
+# (MAP_GROWSDOWN).
+_MAP_BITS, _MAP_UNCOUNTED = 0x121, (0x21, 0x100, 0x101, 0x120, 0x121)
 _READ_ONLY_TRUNCATE, _ACCESS_MODE = 0x200, 0x203  # Landlock before ABI 3 lets open(O_RDONLY | O_TRUNC) truncate
 _CLONE_THREAD, _CLONE_NO_PROCESS = 0x00010000, 0x7E028000  # new namespaces, a sibling in the place of a child
 _AF_UNIX = 1
@@ -127,7 +129,7 @@ def _rules(policy: Policy) -> Iterator[tuple[str, list[bytes]]]:
 
 def _conditions(policy: Policy) -> dict[str, Condition]:
     conditions = {
-        "mmap": Condition(3, (_MAP_SHARED_ANONYMOUS,), _MAP_SHARED_ANONYMOUS, allow=False),
+        "mmap": Condition(3, _MAP_UNCOUNTED, _MAP_BITS, allow=False),
         "open": Condition(1, (_READ_ONLY_TRUNCATE,), _ACCESS_MODE, allow=False),
         "openat": Condition(2, (_READ_ONLY_TRUNCATE,), _ACCESS_MODE, allow=False),
         "clone": Condition(0, (_CLONE_THREAD,), _CLONE_THREAD | _CLONE_NO_PROCESS),

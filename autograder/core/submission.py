@@ -9,6 +9,7 @@ Does not promise: that what a worker reports about itself (changed arguments, de
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ from autograder.core.loading import Loaded, load_submission
 from autograder.core.probe import Probe
 from autograder.core.values import Origin, set_origin
 from autograder.core.wire import decode, encode, sent_from
-from autograder.errors import CheckFailure, LoadError, NotPlainError, SubmissionError
+from autograder.errors import CheckFailure, LoadError, MissingNameError, NotPlainError, SubmissionError
+
+_SHORT = 40  # characters of a value that is shown in full
 
 
 @dataclass(frozen=True)
@@ -197,14 +200,14 @@ def copied(value: Any) -> Any:
 
 def lineage_of(error: BaseException) -> tuple[str, ...]:
     """The builtin classes that an exception is an instance of, most specific first."""
-    return tuple(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins")
+    # By identity: a class may bear any name, and say that it is from any module.
+    return tuple(kind.__name__ for kind in type(error).__mro__ if getattr(builtins, kind.__name__, None) is kind)
 
 
-def missing_name(error: BaseException, module: ModuleType) -> SubmissionError | None:
+def missing_name(error: BaseException, module: ModuleType) -> MissingNameError | None:
     """For the AttributeError of a function that the submission lacks: an error that says so."""
     if isinstance(error, AttributeError) and getattr(error, "obj", None) is module:
-        name = Path(module.__file__ or "").name
-        return SubmissionError(f"{name} defines no `{error.name}`; the tests need that exact name")
+        return MissingNameError(Path(module.__file__ or "").name, str(error.name))
     return None
 
 
@@ -226,12 +229,19 @@ def describe_value(value: Any) -> str:
         return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
     if isinstance(value, np.ndarray):
         return f"array {value.dtype} {value.shape}"
-    text = repr(value)
-    if len(text) <= 40:
+    if isinstance(value, list | tuple | dict) and not _is_short(value):
+        return f"{type(value).__name__} of {len(value)}"
+    text = repr(value[: _SHORT + 1]) if isinstance(value, str | bytes) else repr(value)
+    if len(text) <= _SHORT:
         return text
-    return (
-        f"{type(value).__name__} of {len(value)}" if isinstance(value, str | bytes | list | tuple | dict) else text[:40]
-    )
+    return f"{type(value).__name__} of {len(value)}" if isinstance(value, str | bytes) else text[:_SHORT]
+
+
+def _is_short(value: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> bool:
+    """Whether it is shown as it is. What is nested, or holds tensors, can take minutes to be written out."""
+    items = [*value, *value.values()] if isinstance(value, dict) else value
+    plain = all(type(item) in (int, float, bool, str, bytes, type(None)) for item in items[:_SHORT])
+    return len(items) < _SHORT and plain and len(repr(value)) <= _SHORT
 
 
 def _note_origins(value: Any, call: str, asked: torch.device) -> None:

@@ -89,7 +89,7 @@ class _Worker:
         assert self._module is not None
         missing = missing_name(error, self._module) if isinstance(error, Exception) else None
         if missing is not None:
-            return {"lineage": list(lineage_of(error)), "summary": str(missing), "text": str(missing)}
+            return {"lineage": list(lineage_of(error)), "summary": str(missing), "text": "", "missing": missing.name}
         summary = f"{type(error).__name__}: {_text_of(error)}"[:_TEXT]
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame for frame in frames if frame.filename == self._module.__file__ or "code cell" in frame.filename]

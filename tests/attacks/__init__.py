@@ -1,0 +1,1 @@
+"""Submissions that attack the grader, and how their effects are looked for from outside."""

@@ -1,0 +1,42 @@
+"""Memory that was just freed keeps what it held: I return a block of it, which may have held the reference."""
+
+import torch
+
+EARNS = "9"
+STOPPED_BY = "process boundary"
+FOOLS = "labels freed"
+ASSIGNMENT = "mixed"
+
+
+def fit_predict(x, labels, x_test):
+    return torch.empty(len(x_test), dtype=torch.int64).clamp_(0, 1)
+
+
+def cube_backward(x, upstream):
+    return 3 * x * x * upstream
+
+
+def scale_(x, factor):
+    x.mul_(factor)
+
+
+def scaled(x, factor):
+    return x * factor
+
+
+def count(words):
+    return {word: words.count(word) for word in words}
+
+
+def join(words):
+    return "\n".join(words)
+
+
+def lengths(words):
+    if isinstance(words, str):
+        raise TypeError("a text")
+    return [len(word) for word in words]
+
+
+def noise(seed, count):
+    return torch.rand(count, generator=torch.Generator().manual_seed(seed))
