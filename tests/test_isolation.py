@@ -27,7 +27,7 @@ from autograder.core.isolation import Place, Plan, restrict_files
 from autograder.core.layers import LANDLOCK, LAYERS, SECCOMP, Isolation, Layer
 from autograder.core.limits import Limits
 from autograder.core.outcome import Task
-from autograder.core.readable import readable_paths
+from autograder.core.readable import gpu_devices, readable_paths
 from autograder.core.seccomp import Policy, build_filter
 from autograder.core.syscalls import NUMBERS
 from tests.conftest import GOOD, ROOT, failed, message
@@ -456,6 +456,12 @@ def test_an_engine_says_what_its_workers_run_under(tiny):
     with Engine(tiny, device="cpu", without={LANDLOCK}) as engine:
         assert not engine.isolation.has(LANDLOCK)
         assert "without Landlock" in str(engine.isolation)
+
+
+@pytest.mark.skipif(bool(gpu_devices()), reason="there is a GPU")
+def test_asking_for_a_gpu_where_there_is_none_costs_no_layer(tiny):
+    with Engine(tiny, device="cpu") as one, Engine(tiny, device="auto") as other:
+        assert one.isolation == other.isolation
 
 
 # --- processes ----------------------------------------------------------------------------------------------------

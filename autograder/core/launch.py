@@ -44,7 +44,8 @@ def main() -> None:
     """Entry point: ``python -m autograder.core.launch CONTROL_FD ORDER``."""
     control = int(sys.argv[1])
     raw = json.loads(sys.argv[2])
-    order = NurseryOrder(**{**raw, "without": tuple(raw["without"])})
+    wanted = NurseryOrder(**{**raw, "without": tuple(raw["without"])})
+    order = replace(wanted, gpu=wanted.gpu and bool(gpu_devices()))  # "auto" asks for one on machines without, too
     linux.die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     inactive = dict.fromkeys(order.without, "left out")

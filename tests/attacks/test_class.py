@@ -1,4 +1,4 @@
-"""A class in which every second submission is hostile: the others get what they get without them, whatever --jobs is."""
+"""A class in which every second submission is hostile: the others get the same as without them, whatever --jobs is."""
 
 from __future__ import annotations
 
