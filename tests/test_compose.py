@@ -86,3 +86,25 @@ def test_a_mutant_names_its_tests():
             caught_by(text)
     with pytest.raises(AssignmentError, match="does not parse: line 1"):
         compose(SOLUTION, "def f(:\n")
+
+
+def test_a_future_import_of_the_solution_is_not_repeated():
+    solution = SOLUTION.replace("import torch", "from __future__ import annotations\n\nimport torch")
+    composed = compose(solution, "from __future__ import annotations\nimport math\n\ndef g(x):\n    return math.pi\n")
+    assert composed.count("__future__") == 1
+    assert run(composed)["g"](1) > 3
+
+
+@pytest.mark.parametrize(
+    ("fragment", "said"),
+    [
+        (
+            "from __future__ import annotations\n",
+            "line 1: `from __future__ import annotations` must stand",
+        ),
+        ("import math\ng = lambda x: 0\n", "line 2: assigns g"),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(fragment, said):
+    with pytest.raises(AssignmentError, match=said):
+        compose(SOLUTION, fragment)

@@ -21,7 +21,7 @@ def compose(solution: str, fragment: str) -> str:
     docstring, its ``CAUGHT_BY`` and all solution markers are left out. Comments inside definitions are kept.
 
     Raises:
-        AssignmentError: the fragment is no Python.
+        AssignmentError: the fragment is no Python, or would not take effect as it is written.
     """
     try:
         tree = ast.parse(fragment)
@@ -29,6 +29,7 @@ def compose(solution: str, fragment: str) -> str:
         raise AssignmentError(f"a variant or mutant does not parse: line {error.lineno}: {error.msg}") from None
     base = ast.parse(solution)
     known = {node.name for node in base.body if isinstance(node, _Definition)}
+    _refuse_without_effect(tree, base, known)
     replaced = {node.name: node for node in tree.body if isinstance(node, _Definition) and node.name in known}
     added = "".join(_text(fragment, node) for node in tree.body if _is_addition(node, known))
     text = "".join(_pieces(solution, base, fragment, replaced, added))
@@ -49,10 +50,26 @@ def caught_by(fragment: str) -> tuple[str, ...]:
     raise AssignmentError(f"a mutant says which tests catch it: {_CAUGHT_BY} = ('test_...',)")
 
 
+def _refuse_without_effect(tree: ast.Module, base: ast.Module, known: set[str]) -> None:
+    """Additions stand above the solution's definitions: what they bind to the same name would be lost unnoticed."""
+    present = {ast.unparse(node) for node in base.body if _is_future(node)}
+    for node in tree.body:
+        where = f"a variant or mutant, line {node.lineno}"
+        if _is_future(node) and ast.unparse(node) not in present:
+            raise AssignmentError(f"{where}: `{ast.unparse(node)}` must stand in the solution, which lacks it")
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        for name in [target.id for target in targets if isinstance(target, ast.Name) and target.id in known]:
+            raise AssignmentError(f"{where}: assigns {name}, which the solution defines; use def or class")
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
 def _is_addition(node: ast.stmt, known: set[str]) -> bool:
     if isinstance(node, _Definition):
         return node.name not in known
-    if isinstance(node, ast.Expr):  # the docstring
+    if isinstance(node, ast.Expr) or _is_future(node):  # the docstring; what the solution has as well
         return False
     return not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == _CAUGHT_BY)
 

@@ -76,10 +76,12 @@ def descend_bowl_simply(student, start, learning_rate, steps):
 
 @points(1, question="gradient_descent")
 def test_gradient_descent_without_steps(submission, draw):
-    """No step at all gives one row, the start; one step gives two rows."""
+    """There is a row for every step: the start alone for none, two rows for one, and none is left out where there is no slope."""
     start = draw.normal(3)
     assert_close(submission.run(descend_bowl_simply, start, 0.1, 0), start[None])
     assert_close(submission.run(descend_bowl_simply, start, 0.1, 1), torch.stack([start, 0.8 * start]))
+    flat = torch.zeros(3, dtype=torch.float64)  # no slope, so nowhere to go: still a row for every step
+    assert_close(submission.run(descend_bowl_simply, flat, 0.1, 4), torch.zeros(5, 3, dtype=torch.float64))
 
 
 @probe
