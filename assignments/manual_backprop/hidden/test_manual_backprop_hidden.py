@@ -76,7 +76,7 @@ def descend_bowl_simply(student, start, learning_rate, steps):
 
 @points(1, question="gradient_descent")
 def test_gradient_descent_without_steps(submission, draw):
-    """There is a row for every step: the start alone for none, two rows for one, and none is left out where there is no slope."""
+    """There is a row for every step: the start alone for none, two rows for one; no row is missing where it is flat."""
     start = draw.normal(3)
     assert_close(submission.run(descend_bowl_simply, start, 0.1, 0), start[None])
     assert_close(submission.run(descend_bowl_simply, start, 0.1, 1), torch.stack([start, 0.8 * start]))
