@@ -28,7 +28,7 @@ from autograder.core.layers import LANDLOCK, LAYERS, SECCOMP, Isolation, Layer
 from autograder.core.limits import Limits
 from autograder.core.outcome import Task
 from autograder.core.readable import gpu_devices, readable_paths
-from autograder.core.seccomp import Policy, build_filter
+from autograder.core.seccomp import Policy, build_filter, column
 from autograder.core.syscalls import NUMBERS
 from tests.conftest import GOOD, ROOT, failed, message
 
@@ -217,7 +217,7 @@ def test_a_gpus_ioctls_do_not_reach_terminals():
 def test_the_kernel_does_as_the_filter_says():
     def confined() -> list[object]:
         linux.gain_no_privileges()
-        linux.install_filter(build_filter(Policy(os.getpid()), linux.column()))
+        linux.install_filter(build_filter(Policy(os.getpid()), column()))
         found: list[object] = []
         for attempt in (socket.socket, os.fork, lambda: os.execv("/bin/true", ["true"]), lambda: os.kill(1, 0)):
             try:
@@ -233,13 +233,13 @@ def test_the_kernel_does_as_the_filter_says():
     assert in_child(confined) == [errno.EPERM] * 4 + ["a thread"]
 
 
-@pytest.mark.skipif(linux.column() != 0, reason="32-bit calls exist on x86 alone")
+@pytest.mark.skipif(column() != 0, reason="32-bit calls exist on x86 alone")
 def test_the_kernel_ends_who_calls_as_x32():
     import ctypes
 
     def confined() -> None:
         linux.gain_no_privileges()
-        linux.install_filter(build_filter(Policy(os.getpid()), linux.column()))
+        linux.install_filter(build_filter(Policy(os.getpid()), column()))
         ctypes.CDLL(None).syscall(ctypes.c_long(0x40000000 | 39))
 
     assert in_child(confined) == -signal.SIGSYS
@@ -382,27 +382,31 @@ def test_the_group_is_there_while_grading_and_gone_afterwards(tiny, monkeypatch)
 # --- machines that lack something ---------------------------------------------------------------------------------
 
 
-def without_call(name: str, number: int) -> Callable[[], None]:
-    """For a child: that system call fails with this errno, as on an older kernel or in a container."""
+def without_call(name: str, number: int, first: int | None = None) -> Callable[[], None]:
+    """For a child: a system call fails with this errno (where its first argument is so), as on an older kernel."""
 
     def forbid() -> None:
-        which = KERNEL[name][linux.column()]
-        code = [(0x20, 0, 0, 0), (0x15, 0, 1, which), (0x06, 0, 0, 0x00050000 | number), (0x06, 0, 0, ALLOW)]
+        which = KERNEL[name][column()]
+        refusal = [(0x06, 0, 0, 0x00050000 | number)]
+        if first is not None:
+            refusal = [(0x20, 0, 0, 16), (0x15, 0, 1, first), *refusal]
+        code = [(0x20, 0, 0, 0), (0x15, 0, len(refusal), which), *refusal, (0x06, 0, 0, ALLOW)]
         linux.gain_no_privileges()
         linux.install_filter(b"".join(struct.pack("HBBI", *instruction) for instruction in code))
 
     return forbid
 
 
-def run_without(call: str, number: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_without(call: str, number: int, *arguments: str, first: int | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "autograder", *arguments]
-    before = without_call(call, number)
+    before = without_call(call, number, first)
     return subprocess.run(command, cwd=ROOT, preexec_fn=before, capture_output=True, text=True, timeout=100)
 
 
+PR_SET_SECCOMP = 22
 MACHINES = {
     "no Landlock": ("landlock_create_ruleset", errno.ENOSYS, LANDLOCK, 1),
-    "no filters": ("seccomp", errno.EINVAL, SECCOMP, 1),
+    "no filters": ("prctl", errno.EINVAL, SECCOMP, 1),
     "no namespaces": ("unshare", errno.EPERM, "namespaces", 0),
     "no other users": ("setresuid", errno.EINVAL, "own user", 0),
 }
@@ -411,7 +415,7 @@ MACHINES = {
 @pytest.mark.parametrize("what", MACHINES)
 def test_doctor_says_what_is_missing(what):
     call, number, layer, code = MACHINES[what]
-    done = run_without(call, number, "doctor", "--json")
+    done = run_without(call, number, "doctor", "--json", first=PR_SET_SECCOMP if call == "prctl" else None)
     assert done.returncode == code, done.stderr
     found = {entry["name"]: entry for entry in json.loads(done.stdout)["layers"]}
     assert list(found) == list(LAYERS)
@@ -422,7 +426,7 @@ def test_doctor_says_what_is_missing(what):
 
 def test_doctor_for_people():
     done = run_without("landlock_create_ruleset", errno.ENOSYS, "doctor")
-    assert "Landlock is missing: landlock_create_ruleset: Function not implemented" in done.stdout
+    assert "Landlock is missing: system call 444: Function not implemented" in done.stdout
     assert "--isolation=process" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 

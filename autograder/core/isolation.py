@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from autograder.core import linux
 from autograder.core.layers import LANDLOCK, LIMITS, NAMESPACES, ONE_CORE, OWN_USER, SECCOMP
 from autograder.core.limits import Limits
-from autograder.core.seccomp import Policy, build_filter
+from autograder.core.seccomp import Policy, build_filter, column
 
 _MIB = 2**20
 _FILES_IN_SCRATCH = 10_000
@@ -148,7 +148,7 @@ def restrict_calls(plan: Plan, limits: Limits) -> None:
     # Landlock does not guard sockets in the file system; an empty file system, or another user's rights, do.
     alone = bool(plan.active & {NAMESPACES, OWN_USER})
     policy = Policy(os.getpid(), limits.processes, sockets=alone, others_safe=scoped, gpu=bool(plan.devices))
-    linux.install_filter(build_filter(policy, linux.column()))
+    linux.install_filter(build_filter(policy, column()))
 
 
 def _make_scratch(plan: Plan, limits: Limits, place: Place, uid: int | None) -> None:

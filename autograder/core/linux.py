@@ -1,7 +1,7 @@
 """What the kernel offers for locking a process in, through ctypes: prctl, capabilities, namespaces, Landlock, seccomp.
 
-Everything here works without root but ``unshare`` (which then needs a user namespace) and ``mount``. x86-64 and
-aarch64. Each function raises ``OSError`` with the kernel's reason; nothing is decided here.
+Everything here works without root but ``unshare`` (which then needs a user namespace) and ``mount``, on any
+architecture. Each function raises ``OSError`` with the kernel's reason; nothing is decided here.
 
 Sources: man pages prctl(2), capabilities(7), landlock(7), seccomp(2), mount(2), unshare(2), and the kernel's
 ``include/uapi/linux/{landlock,seccomp,filter,audit}.h``.
@@ -11,16 +11,13 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import stat
 import struct
 from pathlib import Path
 
-from autograder.core.syscalls import number
-
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP = 1, 4, 24
 _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 36, 38
-_SECCOMP_SET_MODE_FILTER = 1
+_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = "/proc/sys/kernel/cap_last_cap"
 
@@ -43,21 +40,9 @@ _NET_SINCE = {4: 0b11}  # bind and connect by TCP
 _SCOPE_SINCE = {6: 0b11}  # abstract sockets and signals
 _RULE_PATH_BENEATH = 1
 _CREATE_VERSION = 1
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the C library has no functions for these
 
-_COLUMNS = {"x86_64": 0, "aarch64": 1}
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-def column() -> int:
-    """This machine's column in the table of system calls.
-
-    Raises:
-        OSError: there is none.
-    """
-    machine = platform.machine()
-    if machine not in _COLUMNS:
-        raise OSError(0, f"no table of system calls for {machine}")
-    return _COLUMNS[machine]
 
 
 # --- the process itself -------------------------------------------------------------------------------------------
@@ -91,7 +76,7 @@ def drop_capabilities() -> None:
         except PermissionError:  # without CAP_SETPCAP there is nothing that exec could give either
             break
     header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
-    _call("capset", header, bytes(24))
+    _checked(_libc.capset(header, bytes(24)), "capset")
 
 
 def become_user(uid: int) -> None:
@@ -119,7 +104,7 @@ def change_root(new: str) -> None:
     """Make a mounted folder the root of this mount namespace, and let go of the old one with its mounts."""
     os.chdir(new)
     # Old and new root stacked on one another, as pivot_root(2) describes: no folder for the old one is needed.
-    _call("pivot_root", b".", b".")
+    _checked(_libc.pivot_root(b".", b"."), "pivot_root")
     _checked(_libc.umount2(b".", _MNT_DETACH), "umount2")
     os.chdir("/")
 
@@ -133,7 +118,7 @@ def landlock_abi() -> int:
     Raises:
         OSError: it has none, or it is switched off.
     """
-    return _call("landlock_create_ruleset", None, 0, _CREATE_VERSION)
+    return _landlock(_CREATE_RULESET, None, 0, _CREATE_VERSION)
 
 
 class Ruleset:
@@ -147,7 +132,7 @@ class Ruleset:
         self._handled = _FS_FIRST | _since(_FS_SINCE, abi)
         attributes = struct.pack("QQQ", self._handled, _since(_NET_SINCE, abi), _since(_SCOPE_SINCE, abi))
         size = 24 if abi >= 6 else 16 if abi >= 4 else 8
-        self._descriptor = _call("landlock_create_ruleset", attributes[:size], size, 0)
+        self._descriptor = _landlock(_CREATE_RULESET, attributes[:size], size, 0)
 
     def allow(self, path: str, rights: int) -> None:
         """Allow these rights on a file, or on everything beneath a folder.
@@ -160,13 +145,13 @@ class Ruleset:
             if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
                 rights &= _FS_ON_FILES
             rule = struct.pack("=Qi", rights & self._handled, descriptor)
-            _call("landlock_add_rule", self._descriptor, _RULE_PATH_BENEATH, rule, 0)
+            _landlock(_ADD_RULE, self._descriptor, _RULE_PATH_BENEATH, rule, 0)
         finally:
             os.close(descriptor)
 
     def restrict(self) -> None:
         """Put the rules into force for this process and all that it starts; they can't be taken back."""
-        _call("landlock_restrict_self", self._descriptor, 0)
+        _landlock(_RESTRICT_SELF, self._descriptor, 0)
         os.close(self._descriptor)
 
 
@@ -181,21 +166,19 @@ def install_filter(program: bytes) -> None:
     """Put a BPF program (8 bytes an instruction) before every system call of this process, for good."""
     code = ctypes.create_string_buffer(program, len(program))
     head = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(code))
-    _call("seccomp", _SECCOMP_SET_MODE_FILTER, 0, head)
+    _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, head)
 
 
 # --- system calls -------------------------------------------------------------------------------------------------
 
 
-def _call(name: str, *arguments: bytes | int | None) -> int:
-    which = number(name, column())
-    assert which is not None  # the ones called here exist everywhere
+def _landlock(number: int, *arguments: bytes | int | None) -> int:
     raw = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
-    return _checked(_libc.syscall(ctypes.c_long(which), *raw), name)
+    return _checked(_libc.syscall(ctypes.c_long(number), *raw), f"system call {number}")
 
 
-def _prctl(option: int, value: int) -> None:
-    _checked(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl({option})")
+def _prctl(option: int, value: int, argument: bytes | None = None) -> None:
+    _checked(_libc.prctl(option, ctypes.c_ulong(value), argument, None, None), f"prctl({option})")
 
 
 def _checked(result: int, what: str) -> int:

@@ -11,6 +11,7 @@ Arguments are judged by their low 32 bits: of those that are judged here, the ke
 from __future__ import annotations
 
 import errno
+import platform
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from autograder.core.syscalls import FIRST_SHARED, number
 
 # The kernel's names for architectures (AUDIT_ARCH_...), by column of the table of system calls.
 _ARCHITECTURES = (0xC000003E, 0xC00000B7)
+_COLUMNS = {"x86_64": 0, "aarch64": 1}
 _X86 = 0
 _X32_BIT = 0x40000000
 
@@ -63,6 +65,18 @@ _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1031, 1032)  # duplicates, f
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # is it a terminal, how much is there, non-blocking, cloexec
 _IOCTL_OF_TERMINALS = (0x5412, 0x541C, 0x5423, 0x8901, 0x8902)  # typing for others, owners of signals
 _PRCTL = (3, 15, 16, 21, 39, 50, 51, 56, 0x53564D41)  # reads, the thread's name, vector lengths, names of mappings
+
+
+def column() -> int:
+    """This machine's column in the table of system calls.
+
+    Raises:
+        OSError: there is none.
+    """
+    machine = platform.machine()
+    if machine not in _COLUMNS:
+        raise OSError(0, f"no table of system calls for {machine}")
+    return _COLUMNS[machine]
 
 
 @dataclass(frozen=True)
