@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -115,6 +116,43 @@ def test_the_stub_scores_nothing(assignment, tmp_path):
     for _, graded in grade_all(assignment, stub, tmp_path):
         assert failed(graded) == everything
         assert graded.load_error is None
+
+
+LAZY = {
+    "nothing": "return None",
+    "first argument": "return a[0] if a else None",
+    "last argument": "return a[-1] if a else None",
+    "copy": "return a[0].clone() if a and isinstance(a[0], torch.Tensor) else None",
+    "zeros": "return torch.zeros_like(a[0]) if a and isinstance(a[0], torch.Tensor) else 0",
+    "ones": "return torch.ones_like(a[0]) if a and isinstance(a[0], torch.Tensor) else 1",
+    "two zeros": "return (torch.zeros_like(a[0]),) * 2 if a and isinstance(a[0], torch.Tensor) else (0, 0)",
+    "empty": "return torch.empty(0)",
+    "ValueError": "raise ValueError('no')",
+    "TypeError": "raise TypeError('no')",
+    "IndexError": "raise IndexError('no')",
+}
+
+
+def lazy(assignment: Assignment, body: str) -> str:
+    """A submission in which every function and method does the same."""
+    lines = ["import torch"]
+    for node in ast.parse(solution(assignment)).body:
+        if isinstance(node, ast.FunctionDef):
+            lines += [f"def {node.name}(*a, **k):", f"    {body}"]
+        if isinstance(node, ast.ClassDef):
+            lines += [f"class {node.name}:", "    def __init__(self, *a, **k):", "        self.params = {}"]
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef) and method.name != "__init__":
+                    lines += [f"    def {method.name}(self, *a, **k):", f"        {body}"]
+    return "\n".join(lines) + "\n"
+
+
+def test_who_does_nothing_earns_nothing(assignment, tmp_path):
+    """Neither for arguments that are left alone, nor for errors that are raised whatever comes."""
+    sources = {what: lazy(assignment, body) for what, body in LAZY.items()}
+    for what, graded in grade_all(assignment, sources, tmp_path):
+        assert graded.load_error is None
+        assert [outcome.name for outcome in graded.outcomes if outcome.verdict == "passed"] == [], what
 
 
 def test_handout_has_a_section_for_each_question_and_the_common_rules(assignment):

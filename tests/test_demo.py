@@ -23,7 +23,8 @@ def test_every_member_of_the_demo_class_gets_the_score_it_must(name, tmp_path):
     members = build_class(ROOT, assignment, tmp_path / "class")
     assert [member.student for member in members] == list(NAMES)
     kinds = {member.kind.split()[0] for member in members}
-    assert {"solution", "variant", "mutant", "stub", "syntax", "empty", "wrong", "two", "no", "loops"} <= kinds
+    assert {"solution", "variant", "mutant", "stub", "syntax", "empty", "wrong", "two", "no"} <= kinds
+    assert {"loops", "forger"} <= kinds
     with Engine(assignment, device="cpu") as engine:
         expected = {member.student: member.expected_score(assignment, engine.tests) for member in members}
     intake = find_submissions(tmp_path / "class", assignment.module)

@@ -307,6 +307,7 @@ VERDICTS = {
     "passes": ("pass", "passed"),
     "skips": ("import pytest\n    pytest.skip('later')", "error"),
     "defect": ("assert_close(submission.call('f'), __import__('torch').empty(0))", "error"),
+    "undefined name": ("undefined", "error"),
     "plain assert": ("assert submission.call('f') is None", "failed"),
     "trips over the result": ("a, b = submission.call('f')", "failed"),
 }

@@ -67,7 +67,7 @@ def _judged(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[Verdict, str]
         return "error", f"the test did not judge: {error}"
     if isinstance(error, TestDefect | InfrastructureError | OSError | MemoryError) or not isinstance(error, Exception):
         return "error", f"{type(error).__name__}: {error}"
-    if _is_ours(excinfo):
+    if _is_ours(excinfo) or isinstance(error, NameError | ImportError):  # no value makes a name undefined
         return "error", f"the grader has a bug: {type(error).__name__}: {error}"
     # The test's own code tripped over what came back: one value where it unpacks two, a shape that does not multiply.
     return "failed", f"what came back can't be used: {type(error).__name__}: {error}"

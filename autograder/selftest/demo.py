@@ -32,6 +32,34 @@ NAMES = (
     "Tariq Aziz", "Yael Cohen", "Zoë Jansen", "Łukasz Kowalski",
 )  # fmt: skip
 
+# What would get full marks wherever tests run beside the submission: objects that equal everything, comparisons that
+# always hold, and the answers of whoever left them within reach.
+_FORGER = """
+import glob, os, torch
+
+class Right:
+    def __getattr__(self, name): return self
+    def __call__(self, *args, **kwargs): return self
+    def __eq__(self, other): return True
+    def __bool__(self): return True
+    def __iter__(self): return iter((self, self))
+    __hash__ = object.__hash__
+
+for module, name in ((torch, "allclose"), (torch, "equal"), (torch.testing, "assert_close")):
+    setattr(module, name, lambda *args, **kwargs: True)
+for folder in ("solutions", "assignments", os.path.expanduser("~"), "/root", "/home"):
+    for path in glob.glob(f"{folder}/**/*.py", recursive=True)[:100]:
+        try:
+            print(open(path).read())
+        except OSError:
+            pass
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return Right()
+"""
+
 _Hand = Callable[[Path, str, str], None]  # how a source becomes files: (class folder, student, source)
 
 
@@ -107,6 +135,7 @@ def _fixed_hand_ins(course: Path, assignment: Assignment) -> Iterator[_HandIn]:
     yield _HandIn("missing import", "import a_package_that_is_not_installed\n" + solution, as_folder, None)
     yield _HandIn("exits when imported", "import os\nos._exit(0)\n", as_file, None)
     yield _HandIn("loops when imported", "while True:\n    pass\n", as_file, None)
+    yield _HandIn("forger", _FORGER, as_file, None)
     yield _HandIn("empty file", "", as_folder, None)
     yield _HandIn("wrong encoding", solution, lambda *args: _latin1(assignment, *args), None)
     yield _HandIn("no file", "", lambda *args: _only_a_note(*args), None)

@@ -79,17 +79,18 @@ def test_numerical_gradient_is_accurate(submission, draw):
 
 @probe
 def differentiate_and_look_back(student, x):
-    student.numerical_gradient(lambda x: (x**2).sum(), x)
-    return x
+    grad = student.numerical_gradient(lambda x: (x**2).sum(), x)
+    return x, grad
 
 
 @points("1.5", question="numerical_gradient")
 def test_numerical_gradient_restores_x(submission, draw):
     """Afterwards x holds its old values, bit for bit."""
     x = draw.normal(5, 8)
-    after = submission.run(differentiate_and_look_back, x)
+    after, grad = submission.run(differentiate_and_look_back, x)
     hint = "x + h - 2h + h is not x in floating point: keep the old value and write it back, or work on a copy"
     assert_close(after, x, rtol=0, atol=0, label="x after numerical_gradient", hint=hint)
+    assert_close(grad, 2 * x, rtol=0.1, atol=0.1, label="numerical_gradient")  # who does nothing leaves x alone, too
 
 
 @probe

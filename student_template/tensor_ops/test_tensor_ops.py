@@ -188,6 +188,7 @@ def test_center_crop_refuses_a_large_size(submission, draw):
     images = draw.normal(2, 5, 7)
     submission.raises(ValueError, "center_crop", images, 6, because="size 6 exceeds H = 5")
     submission.raises(ValueError, "center_crop", images.transpose(1, 2), 6, because="size 6 exceeds W = 5")
+    submission.call("center_crop", images, 5)  # as large as the image is allowed
 
 
 @points(2, question="one_hot")
@@ -202,6 +203,7 @@ def test_one_hot_refuses_a_large_label(submission):
     """A label of num_classes or above is a ValueError."""
     submission.raises(ValueError, "one_hot", torch.tensor([0, 3, 1]), 3, because="label 3 exceeds C - 1 = 2")
     submission.raises(ValueError, "one_hot", torch.tensor([9]), 3, because="label 9 exceeds C - 1 = 2")
+    submission.call("one_hot", torch.tensor([0, 2, 1]), 3)  # the largest label is allowed
 
 
 @points(2, question="sliding_windows")
@@ -233,6 +235,7 @@ def test_sliding_windows_share_memory(submission, draw):
 def test_sliding_windows_refuse_a_large_size(submission, draw):
     """A window longer than the input is a ValueError."""
     submission.raises(ValueError, "sliding_windows", draw.normal(9, 4), 5, because="size 5 exceeds T = 4")
+    submission.call("sliding_windows", draw.normal(9, 4), 4)  # as long as the input is allowed
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -179,6 +179,9 @@ def test_numerical_gradient_restores_x_when_f_raises(submission, draw):
         assert_kept([after], [x], ["x"])
         if failing_call <= 2 and not raised:  # any way to do it calls f at least twice
             raise CheckFailure("numerical_gradient swallowed the exception that f raised", hint="use try ... finally")
+    _, raised = submission.run(differentiate_a_failing_function, x, failing_call=0)
+    if raised:
+        raise CheckFailure("numerical_gradient raised ValueError though f did not")
 
 
 @probe

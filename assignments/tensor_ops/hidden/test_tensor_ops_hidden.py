@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 
 from autograder import CheckFailure, assert_close, points, probe
@@ -230,14 +231,16 @@ def test_to_numpy_copy_does_not_see_writes_to_the_tensor(submission, draw):
 def copy_then_write_array(student, x):
     array = student.to_numpy_copy(x.requires_grad_())
     array[...] = 3
-    return x
+    return x, array
 
 
 @points(1, question="to_numpy_copy")
 def test_to_numpy_copy_can_be_written(submission, draw):
     """A later write to the array does not show in the tensor, here one that requires grad."""
     x = draw.normal(2, 3)
-    assert_close(submission.run(copy_then_write_array, x), x, label="x after a write to the array")
+    after, array = submission.run(copy_then_write_array, x)
+    assert_close(after, x, label="x after a write to the array")
+    assert_close(array, np.full((2, 3), 3.0), label="the array after a write to it")
 
 
 @probe
@@ -344,6 +347,7 @@ def test_center_crop_refuses_a_small_size(submission, draw):
     image = draw.normal(5, 5)
     submission.raises(ValueError, "center_crop", image, 0, because="size 0 is below 1")
     submission.raises(ValueError, "center_crop", image, -2, because="size -2 is below 1")
+    submission.call("center_crop", image, 1)  # the smallest size is allowed
 
 
 @points("1.5", question="one_hot")
@@ -364,6 +368,7 @@ def test_one_hot_refuses_a_negative_label(submission):
     """A label below 0 is a ValueError, also where other labels are large."""
     submission.raises(ValueError, "one_hot", torch.tensor([2, -1, 0]), 3, because="label -1 is below 0")
     submission.raises(ValueError, "one_hot", torch.tensor(-3), 3, because="label -3 is below 0")
+    submission.call("one_hot", torch.tensor([2, 0, 0]), 3)  # the smallest label is allowed
 
 
 @points("1.5", question="one_hot")
@@ -423,6 +428,7 @@ def test_sliding_windows_refuse_small_numbers(submission, draw):
     submission.raises(ValueError, "sliding_windows", x, -1, because="size -1 is below 1")
     submission.raises(ValueError, "sliding_windows", x, 2, 0, because="stride 0 is below 1")
     submission.raises(ValueError, "sliding_windows", x, 2, -1, because="stride -1 is below 1")
+    submission.call("sliding_windows", x, 1, 1)  # the smallest numbers are allowed
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ CAUGHT_BY = (
     "test_numerical_gradient_is_accurate",
     "test_numerical_gradient_layouts",
     "test_numerical_gradient_of_any_shape",
+    "test_numerical_gradient_restores_x",
     "test_numerical_gradient_uses_h",
 )
 

@@ -3,6 +3,7 @@
 CAUGHT_BY = (
     "test_center_crop_of_odd_margins_and_stacks",
     "test_center_crop_of_one_image",
+    "test_center_crop_refuses_a_small_size",
 )
 
 

@@ -1,6 +1,6 @@
 """Wrong: size == T is refused."""
 
-CAUGHT_BY = ("test_sliding_windows_over_the_last_dimension",)
+CAUGHT_BY = ("test_sliding_windows_over_the_last_dimension", "test_sliding_windows_refuse_a_large_size")
 
 
 def sliding_windows(x, size, stride=1):
