@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from autograder.core.scratch import scratch_folder
 from autograder.grading.results import SCHEMA
 from tests.conftest import GOOD, ROOT, failed
 
@@ -138,6 +140,29 @@ def test_kill_9(submissions, who, moment):
     assert not list(out.rglob(".writing-*"))
     with (out / "scores.csv").open(newline="") as stream:
         assert {row["student"]: row["score"] for row in csv.DictReader(stream)} == expected()
+
+
+def test_folders_of_killed_runs_are_removed_by_the_next_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    hour = time.time() - 3600
+    with scratch_folder("autograder-") as held:
+        pid = os.fork()
+        if pid == 0:
+            with scratch_folder("autograder-"):
+                os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(pid, 0)
+        (left,) = set(tmp_path.iterdir()) - {held}
+        (left / "ann").mkdir()
+        (left / "ann" / "tiny.py").write_text("secret")
+        (tmp_path / "somebody-elses").mkdir()
+        with scratch_folder("autograder-"):
+            assert left.exists()  # it may be one that is just being made
+        for folder in tmp_path.iterdir():
+            os.utime(folder, (hour, hour))
+        with scratch_folder("autograder-"):
+            assert not left.exists()
+            assert held.exists()
+            assert (tmp_path / "somebody-elses").exists()
 
 
 def test_a_worker_killed_by_somebody_is_forgiven_but_not_for_ever(grade):

@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW
+_BEING_MADE = 60.0  # seconds within which a folder may not have been locked yet
 _LOOK = getattr(os, "O_PATH", os.O_RDONLY)  # asks for no permission, where the system has it
 
 
 @contextlib.contextmanager
 def scratch_folder(prefix: str) -> Iterator[Path]:
-    """A folder that only this user may enter, gone afterwards."""
+    """A folder that only this user may enter, gone afterwards; what processes left that were killed goes now."""
+    _sweep(prefix)
     folder = Path(tempfile.mkdtemp(prefix=prefix))
+    lock = os.open(folder, os.O_RDONLY)
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as long as we live, however we end
         yield folder
     finally:
         remove_tree(folder)
+        os.close(lock)
+
+
+def _sweep(prefix: str) -> None:
+    """Remove our own folders that nobody holds any more: they hold what students handed in."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        with contextlib.suppress(OSError):
+            lock = os.open(folder, os.O_RDONLY | _FOLDER)
+            try:
+                status = os.fstat(lock)
+                if status.st_uid == os.getuid() and time.time() - status.st_mtime > _BEING_MADE:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    remove_tree(folder)
+            finally:
+                os.close(lock)
 
 
 def remove_tree(folder: Path) -> None:
