@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import platform
 import signal
 import socket
 import struct
@@ -233,7 +234,7 @@ def test_the_kernel_does_as_the_filter_says():
     assert in_child(confined) == [errno.EPERM] * 4 + ["a thread"]
 
 
-@pytest.mark.skipif(column() != 0, reason="32-bit calls exist on x86 alone")
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="32-bit calls exist on x86 alone")
 def test_the_kernel_ends_who_calls_as_x32():
     import ctypes
 
@@ -318,7 +319,15 @@ def test_files_in_reach(places):
     assert confined_to(places, work) == "text"
 
 
-@pytest.mark.skipif(linux.landlock_abi() < 4, reason="TCP is guarded from ABI 4 on")
+def abi() -> int:
+    """Landlock's, 0 where there is none: these tests fail there then, but they can be collected."""
+    try:
+        return linux.landlock_abi()
+    except OSError:
+        return 0
+
+
+@pytest.mark.skipif(0 < abi() < 4, reason="TCP is guarded from ABI 4 on")
 def test_tcp_is_refused_by_landlock_too(places):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -1,7 +1,6 @@
 """assert_gradient and assert_jacobian: derivatives judged by central differences of a trusted function in float64.
 
 The function is the test's own, never the submission's forward: nonsense that is consistent with itself would pass.
-Central differences err by about eps·|f|/h (rounding) + M·h²/6 (truncation), least near h = eps^(1/3).
 """
 
 from __future__ import annotations
@@ -27,18 +26,13 @@ from autograder.checks.describe import (
     summary,
 )
 from autograder.checks.diagnosis import Diagnosis, GradientCase, likely_cause_of_gradient, likely_cause_of_shape
+from autograder.checks.differences import EPS, FINER, STEP, Function, Slopes, differences, evaluated
 from autograder.core.values import origin_of
 from autograder.errors import CheckFailure, TestDefect
 
-Function = Callable[[torch.Tensor], Any]
-
-_EPS = torch.finfo(torch.float64).eps
-_STEP = _EPS ** (1 / 3)
-_FINER = 8  # times smaller is the step that a failure is doubted with
 _FULL = 512  # inputs up to which every entry is judged; beyond, directions first
 _MOST = 4096  # inputs up to which every entry is looked at once the directions disagree; beyond, a sample first
 _SAMPLE = 64
-_CHUNK = 256  # inputs whose differences are taken together
 _TABLE = 10**6  # entries of a Jacobian that is kept for the sake of a diagnosis
 _DIRECTIONS = 3
 # (relative, relative to the largest entry) by dtype of what is judged.
@@ -60,7 +54,7 @@ class _Terms:
     def __post_init__(self) -> None:
         check_tolerances(self.rtol, self.atol)
 
-    def allowed(self, slopes: _Slopes, scale: float) -> torch.Tensor:
+    def allowed(self, slopes: Slopes, scale: float) -> torch.Tensor:
         """How far each entry may be off, with values of about this scale."""
         relative, of_largest = _TOLERANCES[self.dtype]
         size = slopes.central.abs()
@@ -70,42 +64,6 @@ class _Terms:
         largest = float(size.max())
         floor = _FLOOR[self.dtype] * min(1.0, max(scale, largest) or 1.0)
         return rtol * size + max(of_largest * largest, floor) + slopes.noise
-
-
-@dataclass(frozen=True)
-class _Slopes:
-    """Finite differences, and how far they can be trusted: tensors of shape (outputs, inputs), float64.
-
-    Attributes:
-        central: central differences.
-        noise: the size of the error that rounding of the function's value makes in them.
-        bend: half of how far the slopes to the two sides are apart.
-    """
-
-    central: torch.Tensor
-    noise: torch.Tensor
-    bend: torch.Tensor
-
-    def weighted(self, weights: torch.Tensor | None) -> _Slopes:
-        """The slopes of the outputs' weighted sum, as the only output."""
-        if weights is None:
-            weights = torch.ones(len(self.central), dtype=torch.float64)
-        size = weights.abs()
-        return _Slopes((weights @ self.central)[None], (size @ self.noise)[None], (weights @ self.bend)[None])
-
-    def of_inputs(self, inputs: torch.Tensor) -> _Slopes:
-        """Some columns."""
-        return _Slopes(self.central[:, inputs], self.noise[:, inputs], self.bend[:, inputs])
-
-    def doubtful(self, off: torch.Tensor, allowed: torch.Tensor, finer: _Slopes) -> torch.Tensor:
-        """Mask of the entries that are off by no more than these differences may be themselves.
-
-        With a finer step, the bend of a smooth function shrinks in proportion, that of a kink does not; and central
-        differences that the step matters to are no good.
-        """
-        kink = (finer.bend - self.bend / _FINER).abs() > 0.06 * self.bend.abs() + 2 * finer.noise
-        inaccurate = (finer.central - self.central).abs() > 0.5 * off + 2 * finer.noise
-        return (kink & (off <= 1.01 * self.bend.abs() + allowed)) | inaccurate
 
 
 @dataclass(frozen=True)
@@ -124,23 +82,23 @@ class _Trusted:
     weights: torch.Tensor | None = None
     jacobian: bool = False
 
-    def slopes(self, entries: Sequence[int] | None = None, step: float = _STEP) -> _Slopes:
+    def slopes(self, entries: Sequence[int] | None = None, step: float = STEP) -> Slopes:
         """What is expected, one row for a gradient, by all inputs or those of these flat indices."""
         reduce = None if self.jacobian else self.reduced
-        return _differences(self.of, self.point, entries, step, reduce)
+        return differences(self.of, self.point, entries, step, reduce)
 
-    def reduced(self, slopes: _Slopes) -> _Slopes:
+    def reduced(self, slopes: Slopes) -> Slopes:
         """From those of all outputs to those of the scalar."""
         return slopes.weighted(self.weights)
 
     def scale(self) -> float:
         """The size of the function's value: a gradient that is 0 has rounding errors of about its precision."""
-        value = _evaluated(self.of, self.point).reshape(-1).abs()
+        value = evaluated(self.of, self.point).reshape(-1).abs()
         return float(value.sum() if self.weights is None else value @ self.weights.abs())
 
     def scalar(self, x: torch.Tensor) -> float:
         """The function whose gradient it is."""
-        value = _evaluated(self.of, x).reshape(-1)
+        value = evaluated(self.of, x).reshape(-1)
         return float(value.sum() if self.weights is None else value @ self.weights)
 
 
@@ -180,13 +138,13 @@ def assert_gradient(
     point = _checked_point(at)
     judged = _Terms(name, at.dtype, rtol, atol, hint)
     actual = _checked_form(actual, judged)
-    value = _evaluated(of, point)
+    value = evaluated(of, point)
     trusted = _Trusted(of, point, _flat_upstream(value, upstream))
     wide, match = actual.to(torch.float64), _MATCH[at.dtype]
     parts = _checked_parts(terms or {}, point)
     if point.numel() > _FULL and _is_settled(actual, trusted, judged, tuple(value.shape)):
         return
-    table = _differences(of, point) if point.numel() <= _FULL and point.numel() * value.numel() <= _TABLE else None
+    table = differences(of, point) if point.numel() <= _FULL and point.numel() * value.numel() <= _TABLE else None
     slopes = trusted.reduced(table) if table is not None else trusted.slopes()
     expected = slopes.central.reshape(point.shape)
     if actual.shape != point.shape:
@@ -214,7 +172,7 @@ def assert_jacobian(
     point = _checked_point(at)
     judged = _Terms(label_of(actual, label, "the Jacobian"), at.dtype, rtol, atol, hint)
     actual = _checked_form(actual, judged)
-    shape = tuple(_evaluated(of, point).shape)
+    shape = tuple(evaluated(of, point).shape)
     if math.prod(shape) == 0:
         raise TestDefect("there is no Jacobian to judge of an empty value")
     trusted = _Trusted(of, point, jacobian=True)
@@ -225,63 +183,6 @@ def assert_jacobian(
         _fail_on_shape(actual, expected, judged, likely_cause_of_shape(wide, expected, match))
     case = GradientCase(wide, expected, None, None, shape, match=match, input_shape=tuple(point.shape))
     _judge(case, slopes, trusted, judged, summary(actual), lambda: _jacobian_cause(case, slopes.central))
-
-
-def numerical_jacobian(of: Function, at: torch.Tensor) -> tuple[torch.Tensor, float]:
-    """Central differences of ``of`` in float64.
-
-    Returns:
-        (outputs, inputs), and the size of the error that rounding in the differences makes.
-    """
-    slopes = _differences(of, at.detach().to(torch.float64))
-    return slopes.central, float(slopes.noise.max()) if slopes.noise.numel() else 0.0
-
-
-def _differences(
-    of: Function,
-    at: torch.Tensor,
-    entries: Sequence[int] | None = None,
-    step: float = _STEP,
-    reduce: Callable[[_Slopes], _Slopes] | None = None,
-) -> _Slopes:
-    """Differences of ``of`` by the entries of ``at`` (all, or those of these flat indices): (outputs, entries).
-
-    ``reduce`` makes fewer outputs of the slopes by one entry.
-    """
-    here = _evaluated(of, at).reshape(-1)
-    wanted = range(at.numel()) if entries is None else entries
-    parts = []
-    for start in range(0, len(wanted), _CHUNK):
-        part = _differences_of(of, at, here, wanted[start : start + _CHUNK], step)
-        parts.append(part if reduce is None else reduce(part))
-    if not parts:
-        return _Slopes(*(torch.zeros(here.numel(), 0, dtype=torch.float64) for _ in range(3)))
-    together = zip(*((part.central, part.noise, part.bend) for part in parts), strict=True)
-    return _Slopes(*(torch.cat(part, dim=1) for part in together))
-
-
-def _differences_of(of: Function, at: torch.Tensor, here: torch.Tensor, entries: Sequence[int], step: float) -> _Slopes:
-    old = at.reshape(-1)[list(entries)]
-    width = step * old.abs().clamp(min=1.0)
-    above, below = old + width, old - width  # two floats about a step to either side; their true difference counts
-    plus, minus = (_values(of, at, entries, changed) for changed in (above.tolist(), below.tolist()))
-    width = above - below
-    # An output that does not change at all has no rounding error either, however large it is.
-    noise = (8 * _EPS * torch.maximum(plus.abs(), minus.abs()) / width).where(plus != minus, 0.0)
-    return _Slopes((plus - minus) / width, noise, (plus - 2 * here[:, None] + minus) / width)
-
-
-def _values(of: Function, at: torch.Tensor, entries: Sequence[int], changed: Sequence[float]) -> torch.Tensor:
-    """The function's values with one entry changed, then another: (outputs, entries)."""
-    found = []
-    with torch.no_grad():
-        for entry, value in zip(entries, changed, strict=True):
-            point = at.clone(memory_format=torch.contiguous_format)  # the value may be a view of it, or it be changed
-            point.view(-1)[entry] = value
-            found.append(_as_tensor(of(point)).reshape(-1))
-    together = torch.stack(found, dim=1)
-    _refuse_unusable(together)
-    return together
 
 
 def _is_settled(actual: torch.Tensor, trusted: _Trusted, judged: _Terms, output_shape: tuple[int, ...]) -> bool:
@@ -349,12 +250,12 @@ def _direction(point: torch.Tensor, random: torch.Generator) -> torch.Tensor:
 
 def _slope_error(wide: torch.Tensor, trusted: _Trusted, direction: torch.Tensor) -> tuple[float, float]:
     """How far the slope along a direction is off, and what of it rounding may be."""
-    move = _STEP * direction * trusted.point.abs().clamp(min=1.0)
+    move = STEP * direction * trusted.point.abs().clamp(min=1.0)
     above, below = trusted.point + move, trusted.point - move
     plus, minus = trusted.scalar(above), trusted.scalar(below)
     predicted = float((wide * (above - below)).sum())
-    rounding = 4 * _EPS * max(abs(plus), abs(minus)) / _STEP
-    return abs(plus - minus - predicted) / (2 * _STEP), rounding
+    rounding = 4 * EPS * max(abs(plus), abs(minus)) / STEP
+    return abs(plus - minus - predicted) / (2 * STEP), rounding
 
 
 def _directions_agree(wide: torch.Tensor, trusted: _Trusted, judged: _Terms, random: torch.Generator) -> bool:
@@ -380,24 +281,6 @@ def _directions_agree(wide: torch.Tensor, trusted: _Trusted, judged: _Terms, ran
         if not error <= bound + rounding:
             return False
     return True
-
-
-def _evaluated(of: Function, point: torch.Tensor) -> torch.Tensor:
-    with torch.no_grad():
-        value = _as_tensor(of(point.clone()))  # a copy: the value may be a view of it, and the function may change it
-    _refuse_unusable(value)
-    return value.detach()
-
-
-def _as_tensor(value: Any) -> torch.Tensor:
-    return value if isinstance(value, torch.Tensor) else torch.tensor(float(value), dtype=torch.float64)
-
-
-def _refuse_unusable(value: torch.Tensor) -> None:
-    if value.dtype != torch.float64:
-        raise TestDefect(f"the trusted function must stay in float64, it gives {dtype_name(value.dtype)}")
-    if not value.isfinite().all():
-        raise TestDefect("the trusted function gives NaN or an infinity where the gradient is judged")
 
 
 def _flat_upstream(value: torch.Tensor, upstream: torch.Tensor | None) -> torch.Tensor | None:
@@ -464,7 +347,7 @@ def _fail_on_shape(actual: torch.Tensor, expected: torch.Tensor, judged: _Terms,
 
 def _judge(
     case: GradientCase,
-    slopes: _Slopes,
+    slopes: Slopes,
     trusted: _Trusted,
     judged: _Terms,
     shown: str,
@@ -504,7 +387,7 @@ def _judge(
 
 
 def _is_doubtful(
-    slopes: _Slopes,
+    slopes: Slopes,
     trusted: _Trusted,
     off: torch.Tensor,
     allowed: torch.Tensor,
@@ -516,7 +399,7 @@ def _is_doubtful(
     inputs = wrong.any(0).nonzero().flatten()
     worst = inputs[[int(off[:, inputs].amax(0).argmax())]]
     for some in (worst, inputs):  # one first: it costs little, and settles nearly every case
-        finer = trusted.slopes([entries[i] if entries is not None else i for i in some.tolist()], _STEP / _FINER)
+        finer = trusted.slopes([entries[i] if entries is not None else i for i in some.tolist()], STEP / FINER)
         doubtful = slopes.of_inputs(some).doubtful(off[:, some], allowed[:, some], finer)
         if bool((wrong[:, some] & ~doubtful).any()):
             return False

@@ -191,7 +191,6 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "sendmsg": (46, 211),
     "recvmsg": (47, 212),
     "socketpair": (53, 199),
-    "clone3": (435, 435),
     "socket": (41, 198), "bind": (49, 200), "listen": (50, 201), "accept": (43, 202), "accept4": (288, 242),
     "connect": (42, 203),
 }

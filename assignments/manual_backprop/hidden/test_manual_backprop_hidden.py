@@ -181,7 +181,8 @@ def test_numerical_gradient_restores_x_when_f_raises(submission, draw):
             raise CheckFailure("numerical_gradient swallowed the exception that f raised", hint="use try ... finally")
     _, raised = submission.run(differentiate_a_failing_function, x, failing_call=0)
     if raised:
-        raise CheckFailure("numerical_gradient raised ValueError though f did not")
+        details = [f"x is {tuple(x.shape)}, f(x) the sum of its squares", "expected the gradient, with no exception"]
+        raise CheckFailure("numerical_gradient raised ValueError though f did not", details)
 
 
 @probe
