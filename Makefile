@@ -5,7 +5,7 @@ PYTEST_ARGS ?=
 IN_VENV := .venv/bin/python -m
 BOOTSTRAP := @$(PYTHON) .ci/bootstrap.py
 
-.PHONY: help demo test lint fix bench release clean
+.PHONY: help demo test seeds lint fix bench release clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -17,6 +17,10 @@ demo: ## make up a class of 40, grade it, show the scores and the feedback
 # Each process starts on its own stretch of the tests, and helps the slower ones when it is done; one thread in each.
 test: lint ## everything that CI runs
 	@OMP_NUM_THREADS=1 $(IN_VENV) pytest -q -n auto --maxprocesses 8 --dist worksteal $(PYTEST_ARGS)
+
+seeds: ## every variant and every mutant on 20 seeds, trained ones on 5: hours
+	$(BOOTSTRAP) dev
+	@OMP_NUM_THREADS=1 $(IN_VENV) pytest -q tests/test_assignments.py --seeds 20 --trained-seeds 5 $(PYTEST_ARGS)
 
 lint: ## what of it needs no tests to run: style, formatting, types
 	$(BOOTSTRAP) dev

@@ -30,6 +30,7 @@ VENV = ROOT / ".venv"
 LOG = VENV / "install.log"
 OLDEST_TORCH = (2, 4)
 TORCH = "torch>=2.4"
+TORCHVISION = "torchvision>=0.19"  # from the same index as a CPU build of PyTorch; else it comes with the rest
 LOCAL_TORCH = "torch==2.13.0"  # looked for on disk first, where pip is configured to find wheels; CI's machine is
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
@@ -215,7 +216,7 @@ def torch_attempts(platform: str, *, nvidia: bool) -> list[Attempt]:
     if platform == "darwin":  # the builds for macOS are CPU builds
         return [on_disk, index]
     # An extra index of the user's own would offer its CUDA builds too.
-    cpu = Attempt(CPU_INDEX, ("--index-url", CPU_INDEX, TORCH), (("PIP_EXTRA_INDEX_URL", CPU_INDEX),))
+    cpu = Attempt(CPU_INDEX, ("--index-url", CPU_INDEX, TORCHVISION, TORCH), (("PIP_EXTRA_INDEX_URL", CPU_INDEX),))
     return [on_disk, cpu]
 
 

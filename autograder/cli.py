@@ -13,7 +13,13 @@ from autograder.core.text import one_line, plain_text
 from autograder.errors import AutograderError
 
 # Each module has add_command(subparsers); the order is that of --help.
-_FEATURES = ("autograder.grading.cli", "autograder.grading.doctor", "autograder.release.cli", "autograder.selftest.cli")
+_FEATURES = (
+    "autograder.grading.cli",
+    "autograder.grading.doctor",
+    "autograder.data.cli",
+    "autograder.release.cli",
+    "autograder.selftest.cli",
+)
 WRONG_USE = 2
 
 

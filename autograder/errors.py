@@ -22,6 +22,14 @@ class IntakeError(AutograderError):
     """A path with submissions can't be used."""
 
 
+class DataError(AutograderError):
+    """A data set is not here, not whole, or not what its checksum says; the text says how to get it."""
+
+
+class CalibrationError(AutograderError):
+    """A calibration can't be read, run or used."""
+
+
 class MarkerError(AutograderError):
     """The solution markers of a file are not as they must be; the text names file and line."""
 

@@ -6,7 +6,9 @@ and puts a sandboxed backend in the place of the one that runs in process.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+import itertools
+import os
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,16 +18,19 @@ import pytest
 import torch
 
 from autograder.core.assignment import TOML_NAME, Assignment, load_assignment
+from autograder.core.bars import Bars
 from autograder.core.decimals import plain_decimal
 from autograder.core.draw import Draw
 from autograder.core.limits import Limits
 from autograder.core.outcome import TestInfo
 from autograder.core.submission import Backend, LocalBackend, Submission
-from autograder.errors import AssignmentError, CheckFailure, SubmissionError
+from autograder.core.vision import mend_torchvision
+from autograder.errors import AssignmentError, AutograderError, CheckFailure, SubmissionError
 
 BACKEND = pytest.StashKey[Backend]()  # set by the judge; absent in process
 ASSIGNMENTS = pytest.StashKey[dict[Path, Assignment]]()
 INFO = pytest.StashKey[TestInfo]()
+MEASURED = pytest.StashKey[Mapping[str, Sequence[float]]]()  # what the bars of a test measured
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--submission", metavar="PATH", help="file (.py or .ipynb) to test; default: beside the tests")
     group.addoption("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where tensors live (auto)")
     group.addoption("--seed", type=int, default=0, help="seed of the drawn inputs (0)")
+    group.addoption("--data", metavar="NAME", help="data set to train on; default: the best one that is here")
     group.addoption(
         "--skip-question", action="append", default=[], metavar="NAME", help="leave out a question's tests (repeatable)"
     )
@@ -43,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "limits(**overrides): what its probes may use in the sandbox")
     config.addinivalue_line("markers", "timeout(seconds): wall clock of each of its probes in the sandbox")
     config.stash[ASSIGNMENTS] = {}
+    mend_torchvision()
 
 
 @pytest.hookimpl(trylast=True)
@@ -110,6 +117,41 @@ def assignment_of(item: pytest.Item) -> Assignment:
 def assignment(request: pytest.FixtureRequest) -> Assignment:
     """The assignment that the test belongs to: title, thresholds, …"""
     return assignment_of(request.node)
+
+
+def dataset_of(config: pytest.Config, assignment: Assignment) -> str:
+    """The data set in use: what ``--data`` names, or the first of the assignment's that is here; "" where it has none.
+
+    Raises:
+        pytest.UsageError: the assignment can't take what is asked for, or it is not here.
+    """
+    asked = config.getoption("--data")
+    if not assignment.data:
+        return ""
+    if asked is not None and (os.sep in asked or Path(asked).suffix):
+        asked = str(config.invocation_params.dir / asked)
+    from autograder.data import resolve  # most tests need no data
+
+    try:
+        return str(resolve(assignment.data, asked))
+    except AutograderError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.fixture
+def dataset(pytestconfig: pytest.Config, assignment: Assignment) -> str:
+    """The name of the data set to train on."""
+    return dataset_of(pytestconfig, assignment)
+
+
+@pytest.fixture
+def bars(request: pytest.FixtureRequest, assignment: Assignment, dataset: str, device: torch.device) -> Bars:
+    """What trained models are judged by."""
+    seed, name = request.config.getoption("--seed"), request.node.name
+    draws = (Draw.for_test(seed, f"{name}, trial {number}") for number in itertools.count())
+    found = Bars(assignment, dataset, device.type, draws)
+    request.node.stash[MEASURED] = found.measured
+    return found
 
 
 @pytest.fixture(scope="session")

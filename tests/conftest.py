@@ -28,6 +28,33 @@ def halve(x):
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("how long")
+    group.addoption("--seeds", type=int, default=1, metavar="N", help="seeds on which variants and mutants are graded")
+    group.addoption("--trained-seeds", type=int, default=1, metavar="N", help="of these, how many train models too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "gpu: needs one; runs wherever there is one")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that need a GPU are left out where there is none, and the last line says so."""
+    if torch.cuda.is_available():
+        return
+    left_out = [item for item in items if item.get_closest_marker("gpu")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if torch.cuda.is_available():
+        terminalreporter.write_line(f"GPU: its tests ran, on {torch.cuda.get_device_name(0)}")
+    elif not config.option.collectonly:
+        terminalreporter.write_line("GPU: PyTorch sees none here, so the tests marked gpu did not run")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> None:
     torch.set_num_threads(1)

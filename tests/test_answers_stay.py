@@ -19,6 +19,7 @@ import torch
 
 from autograder.core.assignment import find_assignment
 from autograder.core.submission import LocalBackend
+from autograder.data import offline_choice
 from autograder.release.student import solution_path
 from tests.conftest import ROOT
 
@@ -125,7 +126,8 @@ def recorded(tests: list[Path], submission: Path, out: Path, *more: str) -> dict
 def test_no_result_is_among_the_arguments(name, tmp_path):
     assignment = find_assignment(ROOT, name)
     skipped = [x for question in assignment.questions if question.training for x in ("--skip-question", question.name)]
-    found = recorded(assignment.test_files(), solution_path(ROOT, assignment), tmp_path / "found.json", *skipped)
+    options = [*skipped, *(["--data", data] if (data := offline_choice(assignment.data)) else [])]
+    found = recorded(assignment.test_files(), solution_path(ROOT, assignment), tmp_path / "found.json", *options)
     assert found["requests"] > 100
     assert set(found["found"]) == set(EXPECTED.get(name, {}))
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
 from autograder.core.assignment import Assignment, find_assignment
 from autograder.core.engine import Engine
 from autograder.core.outcome import Graded, Task
+from autograder.data import offline_choice
 from autograder.release.stub import make_stub
 from autograder.release.student import solution_path
 from autograder.selftest.compose import caught_by, compose
 from tests.conftest import ROOT, failed
 
 NAMES = sorted(path.parent.name for path in (ROOT / "assignments").glob("*/assignment.toml"))
-LEAST = {"variants": 6, "mutants": 25}
+LEAST = {"variants": 6, "mutants": 30}
 
 
 def texts(assignment: Assignment, kind: str) -> dict[str, str]:
@@ -34,11 +37,11 @@ def grade_all(
 ) -> Iterator[tuple[str, Graded]]:
     tasks = []
     for name, source in sources.items():
-        folder = tmp_path / f"{name}-{options.get('seed', 0)}"
-        folder.mkdir()
+        folder = Path(mkdtemp(dir=tmp_path))
         (folder / f"{assignment.module}.py").write_text(source)
         tasks.append(Task(name, folder, f"{assignment.module}.py"))
-    with Engine(assignment, **{"device": "cpu", "jobs": 2, **options}) as engine:
+    data = offline_choice(assignment.data)
+    with Engine(assignment, **{"device": "cpu", "jobs": 2, "data": data, **options}) as engine:
         for graded in engine.grade(tasks):
             assert graded.error is None, f"{graded.key}: {graded.error}"
             yield graded.key, graded
@@ -57,39 +60,72 @@ def assignment(request: pytest.FixtureRequest) -> Assignment:
     return find_assignment(ROOT, request.param)
 
 
-def test_solution_and_variants_get_full_marks_on_every_seed(assignment, tmp_path):
+@dataclass(frozen=True)
+class Effort:
+    """How often variants and mutants are graded; ``make seeds`` asks for more than the least.
+
+    Attributes:
+        seeds: how many.
+        trained: of these, how many train models, which costs a hundred times as much as all else.
+    """
+
+    seeds: int
+    trained: int
+
+    @property
+    def least(self) -> bool:
+        """Each mutant once: then only those train that are to be caught by it."""
+        return self.seeds == 1
+
+
+@pytest.fixture
+def effort(pytestconfig: pytest.Config) -> Effort:
+    return Effort(pytestconfig.getoption("--seeds"), pytestconfig.getoption("--trained-seeds"))
+
+
+def test_solution_and_variants_get_full_marks_on_every_seed(assignment, effort, tmp_path):
     right = {"solution": compose(solution(assignment), "")}
     right |= {name: compose(solution(assignment), text) for name, text in texts(assignment, "variants").items()}
     assert len(right) > LEAST["variants"]
-    for seed in range(5):
-        # What trains a model is tried on fewer seeds here: it costs a hundred times as much as all else.
-        skipped = training(assignment) if seed > 1 else []
+    for seed in range(max(2, effort.seeds)):
+        skipped = training(assignment) if seed >= effort.trained else []
         for name, graded in grade_all(assignment, right, tmp_path, seed=seed, skip_questions=skipped):
             assert failed(graded) == set(), f"{name}, seed {seed}:\n{why(graded)}"
 
 
-def test_every_mutant_fails_exactly_the_tests_it_names(assignment, tmp_path):
+def test_every_mutant_fails_exactly_the_tests_it_names(assignment, effort, tmp_path):
     mutants = texts(assignment, "mutants")
     assert len(mutants) >= LEAST["mutants"]
-    sources = {name: compose(solution(assignment), text) for name, text in mutants.items()}
     wrong = []
-    for name, graded in grade_all(assignment, sources, tmp_path):
-        if failed(graded) != set(caught_by(mutants[name])):
-            wrong.append(f"{name}: fails {sorted(failed(graded))}, names {sorted(caught_by(mutants[name]))}")
+    for seed in range(effort.seeds):
+        for group, skipped in groups(assignment, mutants, effort, seed):
+            sources = {name: compose(solution(assignment), text) for name, text in group.items()}
+            for name, graded in grade_all(assignment, sources, tmp_path, seed=seed, skip_questions=skipped):
+                seen = {outcome.name for outcome in graded.outcomes}
+                named = set(caught_by(mutants[name])) & seen
+                if failed(graded) != named:
+                    wrong.append(f"{name}, seed {seed}: fails {sorted(failed(graded))}, names {sorted(named)}")
     assert not wrong, "\n".join(wrong)
 
 
-def test_mutants_are_caught_on_other_seeds(assignment, tmp_path):
+def groups(
+    assignment: Assignment, mutants: dict[str, str], effort: Effort, seed: int
+) -> Iterator[tuple[dict[str, str], list[str]]]:
+    """Mutants that are graded together, and the questions that are left out for them."""
     skipped = training(assignment)
-    for seed in (1, 2):
-        mutants = texts(assignment, "mutants")
-        sources = {name: compose(solution(assignment), text) for name, text in mutants.items()}
-        wrong = []
-        for name, graded in grade_all(assignment, sources, tmp_path, seed=seed, skip_questions=skipped):
-            seen = {outcome.name for outcome in graded.outcomes}
-            if failed(graded) != set(caught_by(mutants[name])) & seen:
-                wrong.append(f"{name}, seed {seed}: {sorted(failed(graded) ^ (set(caught_by(mutants[name])) & seen))}")
-        assert not wrong, "\n".join(wrong)
+    if not skipped or seed >= effort.trained:
+        yield mutants, skipped
+        return
+    trained = trained_tests(assignment)
+    train = {name: text for name, text in mutants.items() if not effort.least or trained & set(caught_by(text))}
+    yield train, []
+    if rest := {name: text for name, text in mutants.items() if name not in train}:
+        yield rest, skipped
+
+
+def trained_tests(assignment: Assignment) -> set[str]:
+    with Engine(assignment, device="cpu") as engine:
+        return {test.name for test in engine.tests if assignment.question(test.question).training}
 
 
 def test_every_test_is_killed_by_a_mutant(assignment):

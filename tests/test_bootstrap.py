@@ -61,7 +61,8 @@ def test_without_a_gpu_wheels_on_disk_come_first(boot: ModuleType, platform: str
 
 def test_without_a_gpu_linux_takes_the_cpu_index_and_no_other(boot: ModuleType) -> None:
     last = boot.torch_attempts("linux", nvidia=False)[-1]
-    assert last.arguments == ("--index-url", "https://download.pytorch.org/whl/cpu", "torch>=2.4")
+    packages = ("torchvision>=0.19", "torch>=2.4")  # elsewhere there is only a torchvision for CUDA
+    assert last.arguments == ("--index-url", "https://download.pytorch.org/whl/cpu", *packages)
     assert dict(last.environment) == {"PIP_EXTRA_INDEX_URL": "https://download.pytorch.org/whl/cpu"}
 
 

@@ -323,3 +323,24 @@ def test_verdicts_fail_closed(tmp_path, grade, what):
     graded = grade({"it": "import torch\ndef f():\n    return torch.empty(0)\n"}, assignment=assignment)["it"]
     assert graded.outcomes[0].verdict == verdict
     assert (graded.error is not None) == (verdict == "error")
+
+
+def test_workers_do_not_learn_where_the_data_lies(grade, tmp_path, monkeypatch):
+    """Judges read hidden labels from there; workers get neither the variable nor the files."""
+    (tmp_path / "labels").write_text("7")
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    source = f"""
+import os
+if "COURSE_DATA" in os.environ:
+    raise RuntimeError("told")
+try:
+    open({str(tmp_path / "labels")!r}).read()
+except OSError:
+    pass
+else:
+    raise RuntimeError("read")
+{GOOD}
+"""
+    graded = grade({"curious": source})["curious"]
+    assert graded.load_error is None
+    assert failed(graded) == set()

@@ -33,7 +33,7 @@ class FakeEngine:
 
     def __init__(self, assignment: object, *, jobs: int = 1, seed: int = 0, **_: object):
         self.tests, self.device, self.isolation, self.versions = TESTS, "cpu", "none", {"torch": "0"}
-        self.jobs, self.seed = jobs, seed
+        self.jobs, self.seed, self.data, self.data_note = jobs, seed, "", ""
 
     def __enter__(self) -> FakeEngine:
         return self

@@ -13,7 +13,20 @@ from autograder.core.limits import Limits
 from autograder.errors import AssignmentError
 
 TOML_NAME = "assignment.toml"
-_KEYS = {"title", "module", "points", "autograd", "processes", "limits", "thresholds", "question"}
+_KEYS = {
+    "title",
+    "module",
+    "points",
+    "autograd",
+    "processes",
+    "preload",
+    "requires",
+    "data",
+    "limits",
+    "thresholds",
+    "bar",
+    "question",
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,24 @@ class Question:
 
 
 @dataclass(frozen=True)
+class BarRule:
+    """How a trained model is judged by one number; the bar itself is in calibration.json.
+
+    Attributes:
+        name: what tests ask for: ``bars[name]``.
+        test: the test that calibration runs to measure right and wrong submissions.
+        trials: trainings, each on data of its own; their median is judged.
+        regrade_within: a median that is at most this much below the bar gets as many new trials, once; then the median
+            of all of them counts.
+    """
+
+    name: str
+    test: str
+    trials: int = 3
+    regrade_within: float = 0.0
+
+
+@dataclass(frozen=True)
 class Assignment:
     """An assignment as its folder describes it.
 
@@ -44,6 +75,10 @@ class Assignment:
         autograd: False: automatic differentiation is switched off before the submission is imported.
         limits: what its workers may use; ``processes = true`` may stand among them or at the top of the file.
         thresholds: numbers that tests judge by.
+        preload: modules that workers are likely to import, and that the nursery therefore imports once.
+        requires: what students need beside the engine's own packages, as lines of requirements.txt.
+        data: names of the data sets that the tests can take, the preferred one first.
+        bars: what trained models are judged by.
     """
 
     name: str
@@ -55,6 +90,10 @@ class Assignment:
     limits: Limits = field(default_factory=Limits)
     thresholds: Mapping[str, float] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
+    preload: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    bars: tuple[BarRule, ...] = ()
 
     def question(self, name: str) -> Question:
         """The question of that name.
@@ -92,7 +131,9 @@ def load_assignment(folder: Path) -> Assignment:
         raise AssignmentError(f"{path}: not valid TOML: {error}") from None
     _refuse_unknown(raw, _KEYS, path, "")
     questions = tuple(_build(Question, entry, path, "[[question]]") for entry in raw.get("question", []))
-    _refuse_repeats([question.name for question in questions], path)
+    _refuse_repeats([question.name for question in questions], path, "questions")
+    bars = tuple(_build(BarRule, entry, path, "[[bar]]") for entry in raw.get("bar", []))
+    _refuse_repeats([bar.name for bar in bars], path, "bars")
     name = folder.resolve().name
     limits: Limits = _build(Limits, raw.get("limits", {}), path, "[limits]")
     processes = _typed(raw, "processes", bool, path, default=limits.processes)
@@ -106,6 +147,10 @@ def load_assignment(folder: Path) -> Assignment:
         limits=replace(limits, processes=processes),
         thresholds=dict(raw.get("thresholds", {})),
         questions=questions,
+        preload=_strings(raw, "preload", path),
+        requires=_strings(raw, "requires", path),
+        data=_strings(raw, "data", path),
+        bars=bars,
     )
 
 
@@ -144,6 +189,13 @@ def _typed(raw: Mapping[str, Any], key: str, kind: type, path: Path, *, default:
     return value
 
 
+def _strings(raw: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
+    value = raw.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise AssignmentError(f"{path}: {key} must be a list of names, not {value!r}")
+    return tuple(value)
+
+
 def _decimal(value: object, path: Path) -> Decimal:
     try:
         return Decimal(str(value))
@@ -171,7 +223,7 @@ def _refuse_unknown(raw: Mapping[str, Any], known: set[str], path: Path, where: 
         raise AssignmentError(f"{path}: {where}unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
 
 
-def _refuse_repeats(names: list[str], path: Path) -> None:
+def _refuse_repeats(names: list[str], path: Path, what: str) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise AssignmentError(f"{path}: two questions are named {name!r}")
+            raise AssignmentError(f"{path}: two {what} are named {name!r}")

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any
 
 from autograder.core.assignment import Assignment
+from autograder.core.gpus import jobs_that_fit
 from autograder.core.layers import Isolation, NurseryOrder
 from autograder.core.outcome import Graded, Task, TestInfo, TestOutcome
 from autograder.core.processes import first_words, isolation_of, spawn, start_nursery
@@ -48,6 +49,8 @@ class Engine:
         device: "cpu", "cuda", or "auto" for a GPU where there is one.
         seed: of everything that is drawn; the same seed gives the same verdicts.
         skip_questions: questions whose tests are left out.
+        only_tests: the names of the tests to run; empty: all.
+        data: the data set to train on; None: the first of the assignment's that is here.
         measure_memory: note each worker's memory (costs some milliseconds each).
         without: layers of isolation to leave out (to see what they stop, and what they cost).
         accept_less: grade also where a required layer is missing.
@@ -55,6 +58,9 @@ class Engine:
     Attributes (once entered):
         tests: what was collected.
         device: "cpu" or "cuda".
+        jobs: as asked for, or what a GPU's memory has room for.
+        data: the data set in use, "" for an assignment that has none.
+        data_note: what that is, where it is read from, and how to get another one.
         isolation: what workers run under.
         versions: of what the verdicts depend on.
     """
@@ -67,6 +73,8 @@ class Engine:
         device: str = "auto",
         seed: int = 0,
         skip_questions: Iterable[str] = (),
+        only_tests: Iterable[str] = (),
+        data: str | None = None,
         measure_memory: bool = False,
         without: Iterable[str] = (),
         accept_less: bool = False,
@@ -79,6 +87,9 @@ class Engine:
         self.isolation = Isolation()
         self.versions: dict[str, str] = {}
         self._skip = sorted(assignment.question(name).name for name in skip_questions)
+        self._only = sorted(only_tests)
+        self._asked_data = data
+        self.data = self.data_note = ""
         self._measure_memory = measure_memory
         self._without = tuple(without)
         self._accept_less = accept_less or bool(self._without)
@@ -172,8 +183,7 @@ class Engine:
             hello, host_hello = os.pipe()
             nursery = start_nursery(stack, theirs, home, log, self._nursery_order())
             fds = [host_jobs.fileno(), ours.fileno(), host_hello]
-            # The judge host never sees a GPU: it computes oracles, and forks.
-            host = spawn(stack, "judge_host", fds, home, log, extra={"CUDA_VISIBLE_DEVICES": ""})
+            host = spawn(stack, "judge_host", fds, home, log, extra=_for_judges())
             os.close(host_hello)
             self._nursery, self._host, self._jobs = nursery, host, jobs
             assert nursery.stdout is not None
@@ -193,6 +203,8 @@ class Engine:
             self.device = "cuda" if found["cuda"] else "cpu"
         elif self.device == "cuda" and not found["cuda"]:
             raise InfrastructureError("--device cuda: PyTorch sees no GPU here; use --device cpu")
+        if self.device == "cuda":
+            self.jobs = jobs_that_fit(self.jobs, self.assignment.limits.gpu_memory_mb)
         self.isolation = isolation_of(found)
         if self.isolation.missing and not self._accept_less:
             raise InfrastructureError(_too_little(self.isolation))
@@ -206,6 +218,7 @@ class Engine:
             workers=self.jobs,
             memory_mb=limits.memory_mb + limits.scratch_mb,
             tasks=limits.tasks,
+            preload=self.assignment.preload,
         )
 
     def _order(self) -> dict[str, Any]:
@@ -214,13 +227,24 @@ class Engine:
             "device": self.device,
             "seed": self.seed,
             "skip_questions": self._skip,
+            "only_tests": self._only,
+            "data": self._asked_data,
             "measure_memory": self._measure_memory,
         }
 
     def _note_tests(self, hello: dict[str, Any]) -> None:
         if "problem" in hello:
             raise AssignmentError(hello["problem"])
+        self.data, self.data_note = hello["data"], hello["data_note"]
         self.tests = tuple(TestInfo(**{**test, "points": Decimal(test["points"])}) for test in hello["tests"])
+
+
+def _for_judges() -> dict[str, str]:
+    """The environment that judges have and workers lack: where data lies. They see no GPU: they compute oracles."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    folder = os.environ.get("COURSE_DATA")
+    data = {"COURSE_DATA": os.path.abspath(folder)} if folder else {}  # they work in a folder of their own
+    return {"CUDA_VISIBLE_DEVICES": "", "XDG_CACHE_HOME": cache, **data}
 
 
 def _too_little(isolation: Isolation) -> str:

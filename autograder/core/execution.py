@@ -58,6 +58,7 @@ def execute(
     args, kwargs = place(args, request.device), place(dict(kwargs), request.device)
     before = keep(args), keep(kwargs)
     seed_all(request.seed, request.device)
+    compute_in_full()
     value = function(module, *args, **kwargs)
     return Reply(value, _changed(request.what, before, (args, kwargs)))
 
@@ -80,6 +81,13 @@ def seed_all(seed: int, device: torch.device) -> None:
         torch.default_generator.manual_seed(seed)  # manual_seed asks all accelerators too, which takes 0.2 ms
     else:
         torch.manual_seed(seed)
+
+
+def compute_in_full() -> None:
+    """No TF32: its products of float32 keep 10 bits of the mantissa, far from what results are judged by."""
+    if torch.get_float32_matmul_precision() != "highest":
+        torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.allow_tf32 = False
 
 
 def place(value: Any, device: torch.device) -> Any:

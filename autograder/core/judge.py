@@ -19,7 +19,7 @@ from autograder.core.outcome import Graded, TestOutcome, Verdict
 from autograder.core.sandboxed import SandboxedBackend
 from autograder.core.text import plain_text
 from autograder.errors import CheckFailure, InfrastructureError, SubmissionError, TestDefect, WireError
-from autograder.plugin import BACKEND
+from autograder.plugin import BACKEND, MEASURED
 
 _MESSAGE = 4000  # characters
 _ENGINE = Path(__file__).parent
@@ -41,19 +41,19 @@ class Recorder:
         """Note the verdict; the report that pytest gets is bare, since building one reads and parses sources."""
         failed = call.excinfo is not None
         if call.when == "call" or failed:
-            self._note(item.name, call.excinfo)
+            self._note(item, call.excinfo)
         outcome: Any = "failed" if failed else "passed"
         when: Any = call.when
         return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, when, start=0, stop=0, duration=0)
 
-    def _note(self, name: str, excinfo: pytest.ExceptionInfo[BaseException] | None) -> None:
-        output = self._backend.take_output()
+    def _note(self, item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException] | None) -> None:
+        name, output, measured = item.name, self._backend.take_output(), item.stash.get(MEASURED, {})
         if excinfo is None:
-            self.outcomes[name] = TestOutcome(name, "passed", output=output)
+            self.outcomes[name] = TestOutcome(name, "passed", output=output, measured=measured)
             return
         verdict, message = _judged(excinfo)
         cause = excinfo.value.cause if isinstance(excinfo.value, CheckFailure) else None
-        self.outcomes[name] = TestOutcome(name, verdict, plain_text(message, _MESSAGE), cause, output)
+        self.outcomes[name] = TestOutcome(name, verdict, plain_text(message, _MESSAGE), cause, output, measured)
 
 
 def _judged(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[Verdict, str]:

@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,8 +29,8 @@ from autograder.core.linux import die_with_parent
 from autograder.core.outcome import Graded
 from autograder.core.sandboxed import SandboxedBackend
 from autograder.core.warm import warm_up
-from autograder.errors import AssignmentError
-from autograder.plugin import INFO
+from autograder.errors import AssignmentError, AutograderError
+from autograder.plugin import INFO, dataset_of
 
 _MAX_JOB = 4096
 
@@ -44,6 +45,7 @@ class Host:
         assignment: the assignment that is graded.
         device: that workers use.
         measure_memory: ask each worker for its memory at the end.
+        only_tests: names of the tests to run; empty: all.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Host:
         *,
         device: str = "cpu",
         measure_memory: bool = False,
+        only_tests: Sequence[str] = (),
     ):
         self._jobs = jobs
         self._hello = hello
@@ -62,6 +65,7 @@ class Host:
         self._assignment = assignment
         self._device = device
         self._measure_memory = measure_memory
+        self._only_tests = frozenset(only_tests)
         self.problem: str | None = None
 
     @pytest.hookimpl
@@ -73,13 +77,19 @@ class Host:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Serve until the engine hangs up."""
-        items = session.items
+        items = [item for item in session.items if not self._only_tests or item.name in self._only_tests]
+        data, note = "", ""
+        try:
+            data, note = self._load_data(session.config)
+        except (AutograderError, pytest.UsageError) as error:
+            self.problem = self.problem or str(error)
         if self.problem is None:
-            self.problem = _unfit(items, self._assignment, session.config.getoption("--skip-question"))
+            partly = bool(session.config.getoption("--skip-question") or self._only_tests)
+            self.problem = _unfit(items, self._assignment, partly=partly)
         if self.problem is not None:
             _tell(self._hello, {"problem": self.problem[-3000:]})
             return True
-        _tell(self._hello, {"tests": [_as_json(item) for item in items]})
+        _tell(self._hello, {"tests": [_as_json(item) for item in items], "data": data, "data_note": note})
         warm_up()
         gc.collect()
         gc.freeze()
@@ -91,6 +101,16 @@ class Host:
             os.close(folder)
             os.close(result)
         return True
+
+    def _load_data(self, config: pytest.Config) -> tuple[str, str]:
+        """Read the data set in use, once for all judges; its name and a line on it, empty where there is none."""
+        name = dataset_of(config, self._assignment)
+        if not name:
+            return "", ""
+        from autograder.data import describe, load  # most assignments need no data
+
+        load(name)
+        return name, describe(name)
 
     def _become_judge(self, items: list[pytest.Item], job: dict[str, Any], folder: int, result: int) -> NoReturn:
         status = 70
@@ -118,7 +138,7 @@ def graded_to_json(graded: Graded) -> bytes:
     return json.dumps(dataclasses.asdict(graded)).encode()
 
 
-def _unfit(items: list[pytest.Item], assignment: Assignment, skipped: list[str]) -> str | None:
+def _unfit(items: list[pytest.Item], assignment: Assignment, *, partly: bool) -> str | None:
     """Why these tests can't grade anyone, or None."""
     if not items:
         return f"{assignment.folder}: no tests were collected"
@@ -126,7 +146,7 @@ def _unfit(items: list[pytest.Item], assignment: Assignment, skipped: list[str])
         if INFO not in item.stash:
             return f"{item.nodeid}: the test has no points; mark it @points(n, question=...)"
     total = sum((item.stash[INFO].points for item in items), Decimal(0))
-    if not skipped and total != assignment.points:
+    if not partly and total != assignment.points:
         have, want = plain_decimal(total), plain_decimal(assignment.points)
         return f"{assignment.folder / 'assignment.toml'}: points = {want}, but its tests are worth {have} together"
     return None
@@ -164,7 +184,8 @@ def main() -> None:
         _tell(hello, {"problem": str(error)})
         return
     device, measure = order["device"], order["measure_memory"]
-    host = Host(jobs, nursery, hello, assignment, device=device, measure_memory=measure)
+    only = order["only_tests"]
+    host = Host(jobs, nursery, hello, assignment, device=device, measure_memory=measure, only_tests=only)
     pytest.main(_arguments(order, assignment), plugins=[host])
 
 
@@ -174,6 +195,8 @@ def _arguments(order: dict[str, Any], assignment: Assignment) -> list[str]:
     for plugin in ("cacheprovider", "terminal", "faulthandler", "unraisableexception", "threadexception", "junitxml"):
         arguments += ["-p", f"no:{plugin}"]
     arguments += ["-p", "autograder.plugin", "-s", "--device", order["device"], "--seed", str(order["seed"])]
+    if order["data"] is not None:
+        arguments += ["--data", order["data"]]
     for question in order["skip_questions"]:
         arguments += ["--skip-question", question]
     return arguments + [str(path) for path in assignment.test_files()]

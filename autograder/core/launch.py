@@ -44,7 +44,7 @@ def main() -> None:
     """Entry point: ``python -m autograder.core.launch CONTROL_FD ORDER``."""
     control = int(sys.argv[1])
     raw = json.loads(sys.argv[2])
-    wanted = NurseryOrder(**{**raw, "without": tuple(raw["without"])})
+    wanted = NurseryOrder(**{**raw, "without": tuple(raw["without"]), "preload": tuple(raw["preload"])})
     order = replace(wanted, gpu=wanted.gpu and bool(gpu_devices()))  # "auto" asks for one on machines without, too
     linux.die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -61,13 +61,13 @@ def main() -> None:
     if LANDLOCK in plan.active:
         remarks.append((LANDLOCK, f"ABI {linux.landlock_abi()}"))
     isolation = make_isolation({name: inactive[name] for name in LAYERS if name in inactive}, remarks)
-    _serve(control, plan, isolation)
+    _serve(control, plan, isolation, order.preload)
 
 
-def _serve(control: int, plan: Plan, isolation: Isolation) -> None:
+def _serve(control: int, plan: Plan, isolation: Isolation, preload: tuple[str, ...]) -> None:
     from autograder.core import nursery  # imports torch
 
-    nursery.run(socket.socket(fileno=control), plan, isolation)
+    nursery.run(socket.socket(fileno=control), plan, isolation, preload)
 
 
 def _plan(order: NurseryOrder, readable: tuple[str, ...], inactive: dict[str, str]) -> Plan:

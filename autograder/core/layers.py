@@ -77,6 +77,7 @@ class NurseryOrder:
         memory_mb: that each of them may use.
         tasks: threads and processes that each of them may have.
         cgroup: name of the control group for all of them.
+        preload: modules to import once, before any fork.
     """
 
     without: tuple[str, ...] = ()
@@ -85,6 +86,7 @@ class NurseryOrder:
     memory_mb: int = 4096
     tasks: int = 64
     cgroup: str = ""
+    preload: tuple[str, ...] = ()
 
 
 def make_isolation(inactive: dict[str, str], remarks: Iterable[tuple[str, str]] = ()) -> Isolation:

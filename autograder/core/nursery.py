@@ -23,7 +23,9 @@ import socket
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,6 +36,8 @@ from autograder.core.isolation import Place, Plan, close_all_but, lock_down
 from autograder.core.layers import Isolation
 from autograder.core.limits import Limits
 from autograder.core.linux import adopt_orphans
+from autograder.core.text import one_line
+from autograder.core.vision import mend_torchvision
 from autograder.core.warm import warm_up_for_workers
 
 _WIRE_FD = 3
@@ -229,13 +233,19 @@ def _take_descriptors(request: Fork) -> socket.socket:
     return socket.socket(fileno=_WIRE_FD)
 
 
-def run(control: socket.socket, plan: Plan, isolation: Isolation) -> None:
-    """Warm up, say that we are ready, and serve."""
+def run(control: socket.socket, plan: Plan, isolation: Isolation, preload: Sequence[str] = ()) -> None:
+    """Warm up, say that we are ready, and serve.
+
+    Args:
+        preload: modules to import first, for all workers.
+    """
     adopt_orphans()
     torch.set_num_threads(1)
+    mend_torchvision()
     warm_up_for_workers()
     # No folder beside the installed packages: the course itself is one, where it is installed in place.
     sys.path[:] = [entry for entry in sys.path if _is_among(entry, plan.readable)]
+    _preload(preload)
     gc.collect()
     gc.freeze()
     hello = {
@@ -245,6 +255,24 @@ def run(control: socket.socket, plan: Plan, isolation: Isolation) -> None:
     }
     print(json.dumps(hello), flush=True)
     Nursery(control, plan).serve()
+
+
+def _preload(names: Sequence[str]) -> None:
+    """Import what an assignment's submissions are likely to use.
+
+    Raises:
+        SystemExit: it can't be imported, or it leaves threads behind, which no fork would have.
+    """
+    for name in names:
+        try:
+            import_module(name)
+        except Exception as error:  # a module may fail at anything
+            why = one_line(f"{type(error).__name__}: {error}")
+            sys.exit(f"ERROR: the assignment's preload = [{name!r}] can't be imported here ({why}); install it")
+        if (threads := len(os.listdir("/proc/self/task"))) > 1:
+            sys.exit(
+                f"ERROR: the assignment's preload = [{name!r}] starts threads ({threads}); leave it to the workers"
+            )
 
 
 def _is_among(entry: str, folders: tuple[str, ...]) -> bool:

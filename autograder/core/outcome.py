@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -42,6 +42,7 @@ class TestOutcome:
         message: why not, as shown to a person; empty when passed. Bounded plain text.
         cause: the likely cause in a few words, when one was recognised.
         output: what the submission printed meanwhile; bounded plain text.
+        measured: what each bar measured, a number a trial.
     """
 
     __test__ = False
@@ -51,6 +52,7 @@ class TestOutcome:
     message: str = ""
     cause: str | None = None
     output: str = ""
+    measured: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-_PACKAGES = ("torch", "numpy", "safetensors", "torchvision", "nbformat")
+_PACKAGES = ("torch", "numpy", "safetensors", "torchvision", "PIL", "nbformat")
 _SYSTEM = (
     *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64"),
     *("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo"),

@@ -90,7 +90,7 @@ class _Worker:
         missing = missing_name(error, self._module) if isinstance(error, Exception) else None
         if missing is not None:
             return {"lineage": list(lineage_of(error)), "summary": str(missing), "text": "", "missing": missing.name}
-        summary = f"{type(error).__name__}: {_text_of(error)}"[:_TEXT]
+        summary = _summary_of(error)[:_TEXT]
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame for frame in frames if frame.filename == self._module.__file__ or "code cell" in frame.filename]
         lines = [summary]
@@ -98,6 +98,14 @@ class _Worker:
             name = Path(frame.filename).name
             lines.append(f"  at line {frame.lineno} of {name}, in {frame.name}: {(frame.line or '').strip()[:120]}")
         return {"lineage": list(lineage_of(error)), "summary": summary, "text": "raised " + "\n".join(lines)}
+
+
+def _summary_of(error: BaseException) -> str:
+    text = f"{type(error).__name__}: {_text_of(error)}"
+    if isinstance(error, torch.cuda.OutOfMemoryError):
+        # The rest of what torch says is about the graders' machine.
+        return f"{'. '.join(text.split('. ')[:2])}. More than the GPU memory that it may use"
+    return text
 
 
 def _text_of(error: BaseException) -> str:

@@ -44,6 +44,7 @@ class Options:
             can know before the run.
         accept_less: grade also where a required layer of isolation is missing.
         without: layers of isolation that are left out (to measure what they cost).
+        data: data set to train on; None: the first of the assignment's that is here.
         resume: keep results in ``out`` whose submission, assignment, engine, seed and device are the same.
     """
 
@@ -56,6 +57,7 @@ class Options:
     measure_memory: bool = False
     accept_less: bool = False
     without: tuple[str, ...] = ()
+    data: str | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ class Batch:
             device=options.device,
             seed=_seed(options),
             skip_questions=options.skip_questions,
+            data=options.data,
             measure_memory=options.measure_memory,
             accept_less=options.accept_less,
             without=options.without,
@@ -244,6 +247,7 @@ class Batch:
             "left_out": list(self._intake.left_out),
             "seed": engine.seed,
             "device": engine.device,
+            "data": engine.data,
             "jobs": engine.jobs,
             "isolation": str(engine.isolation),
             "versions": engine.versions,

@@ -49,6 +49,7 @@ def add_engine_options(parser: argparse.ArgumentParser, *, seed: int | None = 0)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where tensors live (auto)")
     parser.add_argument("--seed", type=int, default=seed, metavar="S", help=f"of everything that is drawn ({unless})")
     parser.add_argument("--course", type=Path, metavar="DIR", help="folder that holds assignments/ (here or above)")
+    parser.add_argument("--data", type=_data, metavar="NAME", help="data set to train on (the best that is here)")
     parser.add_argument(
         "--skip-question", action="append", default=[], metavar="NAME", help="leave out a question (repeatable)"
     )
@@ -72,7 +73,7 @@ def _run(args: argparse.Namespace) -> int:
     if not args.resume and (earlier := len(earlier_results(out))):
         print(f"{out} holds {earlier} result{'' if earlier == 1 else 's'} of an earlier run: replaced (--resume keeps)")
     skipped, less = tuple(args.skip_question), args.isolation == "process"
-    options = Options(out, args.jobs, args.device, args.seed, skipped, args.resume, accept_less=less)
+    options = Options(out, args.jobs, args.device, args.seed, skipped, args.resume, accept_less=less, data=args.data)
     report = grade_on_screen(assignment, intake, options)
     if not report.complete:
         again = shlex.join(["autograder", *sys.argv[1:], *([] if args.resume else ["--resume"])])
@@ -104,6 +105,11 @@ def grade_on_screen(assignment: Assignment, intake: Intake, options: Options) ->
         report = Batch(assignment, intake, options, on_start=screen.start, on_record=screen.record).run()
     screen.close(report, options.out)
     return report
+
+
+def _data(text: str) -> str:
+    """A data set's name, or the whole path of a file: the engine works elsewhere."""
+    return str(Path(text).resolve()) if os.sep in text or Path(text).suffix else text
 
 
 def _positive(text: str) -> int:

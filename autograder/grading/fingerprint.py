@@ -19,6 +19,7 @@ def batch_fingerprint(assignment: Assignment, engine: Engine, skip_questions: It
         digest,
         engine.seed,
         engine.device,
+        engine.data,
         str(engine.isolation),
         sorted(skip_questions),
         sorted(engine.versions.items()),

@@ -52,6 +52,7 @@ SCHEMA: dict[str, Any] = {
         "notes": {"type": "array", "items": {"type": "string"}, "description": "remarks on file choice and import"},
         "seed": {"type": "integer"},
         "device": {"enum": ["cpu", "cuda"]},
+        "data": {"type": "string", "description": "the data set that models were trained on; empty: none"},
         "isolation": {"type": "string", "description": "what its code ran under"},
         "fingerprint": {"type": "string", "description": "of submission, assignment, engine, seed and device"},
         "questions": {
@@ -84,6 +85,11 @@ SCHEMA: dict[str, Any] = {
                     "message": {"type": "string"},
                     "cause": _TEXT_OR_NULL,
                     "output": {"type": "string", "description": "what the submission printed meanwhile"},
+                    "measured": {
+                        "type": "object",
+                        "description": "what a trained model reached, by bar: a number for each trial",
+                        "additionalProperties": {"type": "array", "items": {"type": "number"}},
+                    },
                 },
             },
         },
@@ -113,6 +119,7 @@ def make_record(
             "message": outcomes[test.name].message,
             "cause": outcomes[test.name].cause,
             "output": outcomes[test.name].output,
+            "measured": {bar: list(scores) for bar, scores in outcomes[test.name].measured.items()},
         }
         for test in engine.tests
         if test.name in outcomes
@@ -129,6 +136,7 @@ def make_record(
         "notes": notes,
         "seed": engine.seed,
         "device": engine.device,
+        "data": engine.data,
         "isolation": str(engine.isolation),
         "fingerprint": fingerprint,
         "questions": [

@@ -67,6 +67,8 @@ class Screen:
         what = f"{self._assignment.title}: {total} submission{'' if total == 1 else 's'}"
         print_(f"{what}, {engine.jobs} at a time on {engine.device}", markup=False)
         print_(f"isolation: {engine.isolation}", style="dim", markup=False)
+        if engine.data:
+            print_(f"data: {engine.data_note}", style="dim", markup=False)
         if reused:
             print_(f"{reused} results are unchanged and kept", markup=False)
         for line in self._intake.left_out:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.core.assignment import TOML_NAME, Assignment
+from autograder.core.bars import STUDENT_NAME as BARS_NAME
+from autograder.core.bars import students_bars
 from autograder.errors import AssignmentError, AutograderError
 from autograder.release.leaks import refuse_leaks, secrets_of
 from autograder.release.stub import make_stub
@@ -72,8 +74,10 @@ def student_files(course: Path, assignment: Assignment) -> dict[str, bytes]:
         TOML_NAME: _read(assignment.folder / TOML_NAME),
         CONFTEST_NAME: _CONFTEST,
         "pytest.ini": _PYTEST_INI,
-        "requirements.txt": "".join(f"{requirement}\n" for requirement in REQUIREMENTS),
+        "requirements.txt": "".join(f"{requirement}\n" for requirement in (*REQUIREMENTS, *assignment.requires)),
     }
+    if (bars := students_bars(assignment.folder)) is not None:
+        texts[BARS_NAME] = bars
     files = {name: text.encode() for name, text in texts.items()}
     refuse_leaks(files, secrets_of(course, assignment, solution))
     return files

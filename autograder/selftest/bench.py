@@ -25,6 +25,7 @@ from autograder.grading.batch import Batch, Options
 from autograder.grading.intake import find_submissions
 from autograder.release.student import solution_path
 from autograder.selftest.compose import compose
+from autograder.selftest.training_cost import measure_training_cost, training_functions
 
 _TURNS, _IN_A_TURN = 8, 16  # for the cost of isolation
 
@@ -33,7 +34,7 @@ def run_bench(course: Path, assignment: Assignment, args: argparse.Namespace, sc
     """Measure both sides and print them side by side.
 
     Args:
-        args: the command's options: submissions, processes, jobs, device, seed, skip_question.
+        args: the command's options: submissions, processes, jobs, device, seed, data, skip_question.
         scratch: an empty folder.
     """
     skipped = [question.name for question in assignment.questions if question.training] + args.skip_question
@@ -55,6 +56,16 @@ def run_bench(course: Path, assignment: Assignment, args: argparse.Namespace, sc
     report = Batch(assignment, find_submissions(folder, assignment.module), options).run()
     _print_breakdown(report.graded, report.seconds, args.jobs)
     _print_cost_of_isolation(assignment, _tasks(assignment, sources, scratch), skipped, args)
+    if training_functions(sources[0]):
+        _print_cost_of_training(assignment, sources[0], scratch / "trained", args.data)
+
+
+def _print_cost_of_training(assignment: Assignment, source: str, scratch: Path, data: str | None) -> None:
+    cost = measure_training_cost(assignment, source, scratch, data=data)
+    print(
+        f"training: one submission, graded alone, takes {cost.whole:.2f} s, its own training {cost.training:.2f} s of it: "
+        f"{cost.ratio:.2f} times as much"
+    )
 
 
 def _print_breakdown(graded: Sequence[Graded], seconds: float, jobs: int) -> None:

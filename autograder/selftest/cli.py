@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from autograder.core.assignment import TOML_NAME, Assignment, find_assignment
+from autograder.data import offline_choice
 from autograder.errors import AutograderError
 from autograder.grading.batch import Options
 from autograder.grading.cli import SOME_ERRORS, add_engine_options, course_of, grade_on_screen
@@ -56,7 +57,9 @@ def _demo(args: argparse.Namespace) -> int:
         out = args.out / "grades" / assignment.name
         # The class is ours, so it is graded on any machine, under what isolation there is.
         skipped = tuple(args.skip_question)
-        options = Options(out, args.jobs, args.device, args.seed, skipped, accept_less=True)
+        # The demo is the same everywhere, whatever data there is.
+        data = args.data or offline_choice(assignment.data)
+        options = Options(out, args.jobs, args.device, args.seed, skipped, accept_less=True, data=data)
         report = grade_on_screen(assignment, intake, options)
         if not report.complete:
             print("stopped: run it again to see the whole class", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""A class of 40 made of an assignment's solution, variants and mutants, with files as students hand them in.
+"""A class of 40, or of 20, made of an assignment's solution, variants and mutants, with files as students hand them in.
 
 Every member's failing tests are known beforehand: none for the solution and its variants, those that a mutant's
 ``CAUGHT_BY`` names, all for what can't be graded.
@@ -31,6 +31,9 @@ NAMES = (
     "Oksana Shevchenko", "Olumide Adeyemi", "Park Ji-hoon", "Priya Sharma", "Rahul Gupta", "Sofía Morales",
     "Tariq Aziz", "Yael Cohen", "Zoë Jansen", "Łukasz Kowalski",
 )  # fmt: skip
+
+_VARIANTS = 8
+_SMALL_CLASS = 20
 
 # What would get full marks wherever tests run beside the submission: objects that equal everything, comparisons that
 # always hold, and the answers of whoever left them within reach.
@@ -93,6 +96,11 @@ class _HandIn:
     fails: tuple[str, ...] | None = ()
 
 
+def class_size(assignment: Assignment) -> int:
+    """A whole class, or what grades in half a minute where each member trains models on real data."""
+    return _SMALL_CLASS if assignment.data else len(NAMES)
+
+
 def build_class(course: Path, assignment: Assignment, folder: Path) -> list[DemoMember]:
     """Write the class's submissions into ``folder`` and say what each must score.
 
@@ -100,9 +108,10 @@ def build_class(course: Path, assignment: Assignment, folder: Path) -> list[Demo
         AutograderError: the assignment has no solution, or a variant or mutant is not as it must be.
     """
     folder.mkdir(parents=True)
-    fixed = list(_fixed_hand_ins(course, assignment))
+    size = class_size(assignment)
+    fixed = list(_fixed_hand_ins(course, assignment, variants=_VARIANTS if size == len(NAMES) else 1))
     mutants = _fragments(course, assignment, "mutants")
-    room = len(NAMES) - len(fixed)
+    room = size - len(fixed)
     step = max(1.0, len(mutants) / room) if room else 1.0
     chosen = [mutants[int(i * step)] for i in range(min(room, len(mutants)))]
     solution = _solution(course, assignment)
@@ -110,25 +119,25 @@ def build_class(course: Path, assignment: Assignment, folder: Path) -> list[Demo
         _HandIn(f"mutant {path.stem}", compose(solution, text), _hands(assignment)[i % 3], caught_by(text))
         for i, (path, text) in enumerate(chosen)
     ]
-    hand_ins += [_HandIn("solution", solution, _hands(assignment)[0])] * (len(NAMES) - len(hand_ins))
+    hand_ins += [_HandIn("solution", solution, _hands(assignment)[0])] * (size - len(hand_ins))
     # Spread them over the alphabet, so that the table looks like a class and not like a list of kinds.
-    order = sorted(range(len(NAMES)), key=lambda i: (i * 17) % len(NAMES))
+    order = sorted(range(size), key=lambda i: (i * 17) % len(NAMES))
     members = []
-    for student, i in zip(NAMES, order, strict=True):
+    for student, i in zip(NAMES[:: len(NAMES) // size], order, strict=False):
         hand_in = hand_ins[i]
         hand_in.hand(folder, student, hand_in.source)
         members.append(DemoMember(student, hand_in.kind, hand_in.fails))
     return members
 
 
-def _fixed_hand_ins(course: Path, assignment: Assignment) -> Iterator[_HandIn]:
+def _fixed_hand_ins(course: Path, assignment: Assignment, *, variants: int) -> Iterator[_HandIn]:
     solution, path = _solution(course, assignment), solution_path(course, assignment)
     as_file, as_folder, as_notebook = _hands(assignment)
     yield _HandIn("solution", solution, as_file)
     yield _HandIn("solution", solution, as_notebook)
     trying_out = "\n\nnonsense(1)\n"
     yield _HandIn("solution in a notebook with a failing cell", solution + trying_out, as_notebook)
-    for i, (variant, text) in enumerate(_fragments(course, assignment, "variants")[:8]):
+    for i, (variant, text) in enumerate(_fragments(course, assignment, "variants")[:variants]):
         yield _HandIn(f"variant {variant.stem}", compose(solution, text), (as_folder, as_file, as_notebook)[i % 3])
     yield _HandIn("stub", make_stub(solution, path), as_folder, None)
     yield _HandIn("syntax error", solution.replace("def ", "def def ", 1), as_file, None)

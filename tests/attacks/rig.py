@@ -683,7 +683,7 @@ class Rig:
     ) -> Ended:
         """Judge one submission; the child's result is a ``Graded`` as JSON."""
         control = fcntl.fcntl(self._control, fcntl.F_DUPFD, _KEPT)
-        order = {"device": "cpu", "seed": seed, "skip_questions": []}
+        order = {"device": "cpu", "seed": seed, "skip_questions": [], "data": None}
 
         def work() -> None:
             # A worker sees no other folders than those in the nursery's home.
