@@ -18,6 +18,7 @@ _FEATURES = (
     "autograder.grading.doctor",
     "autograder.data.cli",
     "autograder.release.cli",
+    "autograder.calibration.cli",
     "autograder.selftest.cli",
 )
 WRONG_USE = 2

@@ -12,16 +12,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.core.assignment import Assignment, BarRule
-from autograder.core.draw import Draw
 from autograder.errors import CalibrationError, CheckFailure, TestDefect
+
+if TYPE_CHECKING:  # it imports torch, which commands that only read bars can do without
+    from autograder.core.draw import Draw
 
 CALIBRATION_NAME = "calibration.json"
 STUDENT_NAME = "bars.json"  # the same shape, with nothing in it but the bars
 
-Trial = Callable[[Draw], float]
+Trial = Callable[["Draw"], float]
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ def graded_to_json(graded: Graded) -> bytes:
 def _unfit(items: list[pytest.Item], assignment: Assignment, *, partly: bool) -> str | None:
     """Why these tests can't grade anyone, or None."""
     if not items:
-        return f"{assignment.folder}: no tests were collected"
+        return f"{assignment.folder}: no tests were collected, or none of those that were asked for"
     for item in items:
         if INFO not in item.stash:
             return f"{item.nodeid}: the test has no points; mark it @points(n, question=...)"

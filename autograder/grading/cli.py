@@ -45,11 +45,13 @@ def add_engine_options(parser: argparse.ArgumentParser, *, seed: int | None = 0)
         seed: the default of ``--seed``; None: a fresh one for each run.
     """
     unless = str(seed) if seed is not None else "fresh for each run; --resume keeps the run's"
-    parser.add_argument("--jobs", type=_positive, default=cores(), metavar="N", help=f"at the same time ({cores()})")
+    parser.add_argument("--jobs", type=positive, default=cores(), metavar="N", help=f"at the same time ({cores()})")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where tensors live (auto)")
     parser.add_argument("--seed", type=int, default=seed, metavar="S", help=f"of everything that is drawn ({unless})")
     parser.add_argument("--course", type=Path, metavar="DIR", help="folder that holds assignments/ (here or above)")
-    parser.add_argument("--data", type=_data, metavar="NAME", help="data set to train on (the best that is here)")
+    parser.add_argument(
+        "--data", type=data_argument, metavar="NAME", help="data set to train on (the best that is here)"
+    )
     parser.add_argument(
         "--skip-question", action="append", default=[], metavar="NAME", help="leave out a question (repeatable)"
     )
@@ -107,12 +109,13 @@ def grade_on_screen(assignment: Assignment, intake: Intake, options: Options) ->
     return report
 
 
-def _data(text: str) -> str:
+def data_argument(text: str) -> str:
     """A data set's name, or the whole path of a file: the engine works elsewhere."""
     return str(Path(text).resolve()) if os.sep in text or Path(text).suffix else text
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A whole number, 1 or more."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
     return int(text)

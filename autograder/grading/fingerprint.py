@@ -33,12 +33,15 @@ def batch_fingerprint(assignment: Assignment, engine: Engine, skip_questions: It
     return digest.hexdigest()
 
 
+_FOR_READERS = {".md", ".svg", ".png"}
+
+
 def _matters(folder: Path) -> Iterator[Path]:
-    """Files of an assignment that can change a verdict: tests, settings, and data that tests read; not the handout."""
+    """Files of an assignment that can change a verdict: tests, settings, data that tests read; not what people read."""
     for path in folder.rglob("*"):
         inside = path.relative_to(folder)
         unseen = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
-        if path.is_file() and not unseen and inside.suffix != ".md":
+        if path.is_file() and not unseen and inside.suffix not in _FOR_READERS:
             yield path
 
 
