@@ -63,8 +63,8 @@ def run_bench(course: Path, assignment: Assignment, args: argparse.Namespace, sc
 def _print_cost_of_training(assignment: Assignment, source: str, scratch: Path, data: str | None) -> None:
     cost = measure_training_cost(assignment, source, scratch, data=data)
     print(
-        f"training: a submission that is graded alone takes {cost.whole:.2f} s, of which it trains {cost.training:.2f} s: "
-        f"{cost.ratio:.2f} times as much"
+        f"training: a submission that is graded alone takes {cost.whole:.2f} s, of which {cost.training:.2f} s are its "
+        f"own training: {cost.ratio:.2f} times as much"
     )
 
 
