@@ -62,6 +62,33 @@ EXPECTED: dict[str, dict[str, str]] = {
         ],
         _UNCHANGED,
     ),
+    "custom_autograd": dict.fromkeys(
+        [
+            "test_reverse_gradient",
+            "test_reverse_gradient_layouts",
+            "test_round_ste_gradient",
+            "test_round_ste_layouts",
+            "test_round_ste_ties",
+        ],
+        "an identity by definition: the value, or the gradient, is what was given",
+    ),
+    "mlp_mnist": dict.fromkeys(
+        [
+            "test_adam_counts_for_each_parameter",
+            "test_adam_leaves_gradients",
+            "test_adam_skips_missing_gradients",
+            "test_adam_zero_grad",
+            "test_evaluate_accuracy",
+            "test_evaluate_all_or_none",
+            "test_evaluate_builds_no_graph",
+            "test_evaluate_in_evaluation_mode",
+            "test_evaluate_leaves_the_model",
+            "test_evaluate_restores_the_mode",
+            "test_make_loader_batch_sizes",
+            "test_train_one_epoch_loss",
+        ],
+        _UNCHANGED,
+    ),
 }
 
 
@@ -128,7 +155,7 @@ def test_no_result_is_among_the_arguments(name, tmp_path):
     skipped = [x for question in assignment.questions if question.training for x in ("--skip-question", question.name)]
     options = [*skipped, *(["--data", data] if (data := offline_choice(assignment.data)) else [])]
     found = recorded(assignment.test_files(), solution_path(ROOT, assignment), tmp_path / "found.json", *options)
-    assert found["requests"] > 100
+    assert found["requests"] > 50
     assert set(found["found"]) == set(EXPECTED.get(name, {}))
 
 

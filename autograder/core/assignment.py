@@ -52,14 +52,14 @@ class BarRule:
 
     Attributes:
         name: what tests ask for: ``bars[name]``.
-        test: the test that calibration runs to measure right and wrong submissions.
+        test: the test that calibration runs to measure right and wrong submissions; not known to students.
         trials: trainings, each on data of its own; their median is judged.
         regrade_within: a median that is at most this much below the bar gets as many new trials, once; then the median
             of all of them counts.
     """
 
     name: str
-    test: str
+    test: str = ""
     trials: int = 3
     regrade_within: float = 0.0
 

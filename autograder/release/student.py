@@ -71,7 +71,7 @@ def student_files(course: Path, assignment: Assignment) -> dict[str, bytes]:
         "handout.md": _read(assignment.folder / "handout.md"),
         f"{assignment.module}.py": make_stub(_read(solution), solution),
         **{path.name: _read(path) for path in tests},
-        TOML_NAME: _read(assignment.folder / TOML_NAME),
+        TOML_NAME: _without_measuring_tests(_read(assignment.folder / TOML_NAME)),
         CONFTEST_NAME: _CONFTEST,
         "pytest.ini": _PYTEST_INI,
         "requirements.txt": "".join(f"{requirement}\n" for requirement in (*REQUIREMENTS, *assignment.requires)),
@@ -97,6 +97,17 @@ def write_student_folder(files: Mapping[str, bytes], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         (folder / name).write_bytes(data)
+
+
+def _without_measuring_tests(toml: str) -> str:
+    """assignment.toml without the tests that calibration runs, which are hidden ones."""
+    kept, table = [], ""
+    for line in toml.splitlines(keepends=True):
+        if line.startswith("["):
+            table = line.strip()
+        if not (table == "[[bar]]" and line.partition("=")[0].strip() == "test"):
+            kept.append(line)
+    return "".join(kept)
 
 
 def _readme(assignment: Assignment) -> str:

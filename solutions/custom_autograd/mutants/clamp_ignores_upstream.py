@@ -1,0 +1,25 @@
+"""Wrong: returns the slope, without the upstream."""
+
+from torch.autograd import Function
+
+CAUGHT_BY = (
+    "test_clamp_calls_are_separate",
+    "test_clamp_gradient",
+    "test_clamp_gradient_at_the_bounds",
+    "test_clamp_input_changed_afterwards",
+    "test_clamp_layouts",
+)
+
+
+class Clamp(Function):
+    @staticmethod
+    def forward(ctx, x, low, high):
+        ctx.save_for_backward(x)
+        ctx.bounds = low, high
+        return x.clamp(low, high)
+
+    @staticmethod
+    def backward(ctx, upstream):
+        (x,) = ctx.saved_tensors
+        low, high = ctx.bounds
+        return ((x >= low) & (x <= high)).to(x.dtype), None, None

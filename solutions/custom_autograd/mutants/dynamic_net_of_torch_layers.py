@@ -1,0 +1,19 @@
+"""Wrong: uses torch.nn.Linear for the middle layer."""
+
+from torch import nn
+
+CAUGHT_BY = ("test_dynamic_net_is_built_from_functions",)
+
+
+class DynamicNet(nn.Module):
+    def __init__(self, in_features, hidden, out_features):
+        super().__init__()
+        self.input = _Layer(in_features, hidden)
+        self.middle = nn.Linear(hidden, hidden)
+        self.output = _Layer(hidden, out_features)
+
+    def forward(self, x, repeats):
+        h = ReLU.apply(self.input(x))
+        for _ in range(repeats):
+            h = ReLU.apply(self.middle(h))
+        return self.output(h)

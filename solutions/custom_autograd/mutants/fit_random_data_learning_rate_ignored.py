@@ -1,0 +1,20 @@
+"""Wrong: always uses the learning rate 1e-4."""
+
+import torch
+
+CAUGHT_BY = ("test_fit_random_data_arguments", "test_fit_random_data_descends")
+
+
+def fit_random_data(x, y, hidden=100, learning_rate=1e-4, steps=500, seed=0):
+    torch.manual_seed(seed)
+    net = TwoLayerNet(x.shape[1], hidden, y.shape[1]).to(x)
+    losses = []
+    for _ in range(steps):
+        loss = (net(x) - y).square().sum()
+        losses.append(loss.item())
+        net.zero_grad()
+        loss.backward()
+        with torch.no_grad():
+            for parameter in net.parameters():
+                parameter -= 1e-4 * parameter.grad
+    return net, losses

@@ -1,0 +1,25 @@
+"""Wrong: computes all gradients whether they are needed or not."""
+
+from torch.autograd import Function
+
+CAUGHT_BY = ("test_linear_computes_only_what_is_needed",)
+
+
+class Linear(Function):
+    @staticmethod
+    def forward(ctx, x, weight, bias=None):
+        ctx.has_bias = bias is not None
+        ctx.save_for_backward(x, weight)
+        out = x @ weight.T
+        return out if bias is None else out + bias
+
+    @staticmethod
+    def backward(ctx, upstream):
+        x, weight = ctx.saved_tensors
+        for_x = for_weight = True
+        for_bias = len(ctx.needs_input_grad) == 3 and ctx.has_bias
+        rows = upstream.reshape(-1, weight.shape[0])
+        dx = upstream @ weight if for_x else None
+        dweight = rows.T @ x.reshape(-1, weight.shape[1]) if for_weight else None
+        dbias = rows.sum(dim=0) if for_bias else None
+        return dx, dweight, dbias

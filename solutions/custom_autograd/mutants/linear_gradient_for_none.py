@@ -1,0 +1,28 @@
+"""Wrong: returns a gradient for the bias also where it is None."""
+
+from torch.autograd import Function
+
+CAUGHT_BY = (
+    "test_linear_calls_are_separate",
+    "test_linear_computes_only_what_is_needed",
+    "test_linear_layouts",
+    "test_linear_without_bias",
+)
+
+
+class Linear(Function):
+    @staticmethod
+    def forward(ctx, x, weight, bias=None):
+        ctx.save_for_backward(x, weight)
+        out = x @ weight.T
+        return out if bias is None else out + bias
+
+    @staticmethod
+    def backward(ctx, upstream):
+        x, weight = ctx.saved_tensors
+        for_x, for_weight, for_bias = (*ctx.needs_input_grad, False)[:3]
+        rows = upstream.reshape(-1, weight.shape[0])
+        dx = upstream @ weight if for_x else None
+        dweight = rows.T @ x.reshape(-1, weight.shape[1]) if for_weight else None
+        dbias = rows.sum(dim=0)
+        return dx, dweight, dbias

@@ -1,0 +1,29 @@
+"""Wrong: does not add the maximum again."""
+
+import math
+from torch.autograd import Function
+
+CAUGHT_BY = (
+    "test_logsumexp_dimensions",
+    "test_logsumexp_empty_batch",
+    "test_logsumexp_gradient",
+    "test_logsumexp_is_stable",
+    "test_logsumexp_layouts",
+    "test_logsumexp_of_minus_infinity",
+)
+
+
+class LogSumExp(Function):
+    @staticmethod
+    def forward(ctx, x, dim):
+        ctx.save_for_backward(x)
+        ctx.dim = dim
+        largest = x.amax(dim=dim, keepdim=True)
+        largest = largest.masked_fill(largest.isinf(), 0.0)
+        return (x - largest).exp().sum(dim=dim).log()
+
+    @staticmethod
+    def backward(ctx, upstream):
+        (x,) = ctx.saved_tensors
+        weights = x.softmax(dim=ctx.dim).masked_fill(x == -math.inf, 0.0)
+        return upstream.unsqueeze(ctx.dim) * weights, None

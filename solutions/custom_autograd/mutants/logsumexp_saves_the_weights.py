@@ -1,0 +1,21 @@
+"""Wrong: saves the softmax that it computed on the way, which is a constant to autograd."""
+
+import math
+from torch.autograd import Function
+
+CAUGHT_BY = ("test_logsumexp_second_derivative",)
+
+
+class LogSumExp(Function):
+    @staticmethod
+    def forward(ctx, x, dim):
+        ctx.save_for_backward(x.softmax(dim=dim).masked_fill(x == -math.inf, 0.0))
+        ctx.dim = dim
+        largest = x.amax(dim=dim, keepdim=True)
+        largest = largest.masked_fill(largest.isinf(), 0.0)
+        return (x - largest).exp().sum(dim=dim).log() + largest.squeeze(dim)
+
+    @staticmethod
+    def backward(ctx, upstream):
+        (weights,) = ctx.saved_tensors
+        return upstream.unsqueeze(ctx.dim) * weights, None

@@ -1,0 +1,20 @@
+"""Wrong: cuts the fraction off."""
+
+from torch.autograd import Function
+
+CAUGHT_BY = (
+    "test_round_ste_gradient",
+    "test_round_ste_layouts",
+    "test_round_ste_ties",
+    "test_round_ste_within_a_quantiser",
+)
+
+
+class RoundSTE(Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.trunc()
+
+    @staticmethod
+    def backward(ctx, upstream):
+        return upstream

@@ -1,0 +1,20 @@
+"""Wrong: saves what it computed on the way, which is a constant to autograd."""
+
+import torch
+from torch.autograd import Function
+
+CAUGHT_BY = ("test_sigmoid_second_derivative", "test_sigmoid_second_derivative_is_stable")
+
+
+class Sigmoid(Function):
+    @staticmethod
+    def forward(ctx, x):
+        e = torch.exp(-x.abs())
+        out = torch.where(x >= 0, 1 / (1 + e), e / (1 + e))
+        ctx.save_for_backward(out * (1 - out))
+        return out
+
+    @staticmethod
+    def backward(ctx, upstream):
+        (slope,) = ctx.saved_tensors
+        return upstream * slope

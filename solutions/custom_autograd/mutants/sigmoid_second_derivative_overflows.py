@@ -1,0 +1,21 @@
+"""Wrong: where() hides an inf / inf from the gradient, not from its derivative."""
+
+import torch
+from torch.autograd import Function
+
+CAUGHT_BY = ("test_sigmoid_second_derivative_is_stable",)
+
+
+class Sigmoid(Function):
+    @staticmethod
+    def forward(ctx, x):
+        e = torch.exp(-x.abs())
+        out = torch.where(x >= 0, 1 / (1 + e), e / (1 + e))
+        ctx.save_for_backward(x)
+        return out
+
+    @staticmethod
+    def backward(ctx, upstream):
+        (x,) = ctx.saved_tensors
+        out = torch.where(x >= 0, 1 / (1 + torch.exp(-x)), torch.exp(x) / (1 + torch.exp(x)))
+        return upstream * out * (1 - out)

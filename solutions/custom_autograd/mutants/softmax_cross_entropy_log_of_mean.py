@@ -1,0 +1,24 @@
+"""Wrong: takes the mean before the logarithm."""
+
+import torch
+from torch.autograd import Function
+
+CAUGHT_BY = (
+    "test_softmax_cross_entropy_is_stable",
+    "test_softmax_cross_entropy_layouts",
+    "test_softmax_cross_entropy_loss",
+)
+
+
+class SoftmaxCrossEntropy(Function):
+    @staticmethod
+    def forward(ctx, logits, labels):
+        ctx.save_for_backward(logits, labels)
+        log_probs = logits.log_softmax(dim=1)
+        return -log_probs.gather(1, labels[:, None]).exp().mean().log()
+
+    @staticmethod
+    def backward(ctx, upstream):
+        logits, labels = ctx.saved_tensors
+        target = torch.zeros_like(logits).scatter_(1, labels[:, None], 1.0)
+        return upstream * (logits.softmax(dim=1) - target) / logits.shape[0], None

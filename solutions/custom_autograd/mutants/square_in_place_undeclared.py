@@ -1,0 +1,22 @@
+"""Wrong: does not tell autograd of the change."""
+
+from torch.autograd import Function
+
+CAUGHT_BY = (
+    "test_square_in_place_is_declared",
+    "test_square_in_place_of_one_row",
+    "test_square_in_place_refuses_leaves",
+    "test_square_in_place_twice",
+)
+
+
+class SquareInPlace(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x.clone())
+        return x.mul_(x)
+
+    @staticmethod
+    def backward(ctx, upstream):
+        (old,) = ctx.saved_tensors
+        return 2 * old * upstream

@@ -1,0 +1,15 @@
+"""Wrong: uses torch.nn.Linear."""
+
+from torch import nn
+
+CAUGHT_BY = ("test_two_layer_net_is_built_from_functions",)
+
+
+class TwoLayerNet(nn.Module):
+    def __init__(self, in_features, hidden, out_features):
+        super().__init__()
+        self.first = nn.Linear(in_features, hidden)
+        self.second = nn.Linear(hidden, out_features)
+
+    def forward(self, x):
+        return self.second(ReLU.apply(self.first(x)))
