@@ -62,6 +62,7 @@ EXPECTED: dict[str, dict[str, str]] = {
         ],
         _UNCHANGED,
     ),
+    "lstm_text": {"test_classifier_pretrained_and_frozen": "frozen vectors stay what they were given"},
     "custom_autograd": dict.fromkeys(
         [
             "test_reverse_gradient",

@@ -74,7 +74,7 @@ class Effort:
 
     @property
     def least(self) -> bool:
-        """Each mutant once: then only those train that are to be caught by it."""
+        """Each mutant once: then only those train that nothing else can catch (calibrations record the others)."""
         return self.seeds == 1
 
 
@@ -117,7 +117,7 @@ def groups(
         yield mutants, skipped
         return
     trained = trained_tests(assignment)
-    train = {name: text for name, text in mutants.items() if not effort.least or trained & set(caught_by(text))}
+    train = {name: text for name, text in mutants.items() if not effort.least or trained >= set(caught_by(text))}
     yield train, []
     if rest := {name: text for name, text in mutants.items() if name not in train}:
         yield rest, skipped

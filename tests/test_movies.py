@@ -203,7 +203,7 @@ def test_the_nearest_neighbour_is_no_guide():
         words = text.split()
         shared = [sum(a == b for a, b in zip(words, other, strict=False)) for other in split]
         right += labels[max(range(len(train)), key=shared.__getitem__)] == answer
-    assert right / len(test) < 0.85
+    assert right / len(test) < 0.75
 
 
 @pytest.mark.parametrize(("n", "share"), [(-1, 0.8), (5, -0.1), (5, 1.1)])

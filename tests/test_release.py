@@ -392,6 +392,30 @@ def test_public_words_are_no_leak(course: Path) -> None:
     student_files(course, tiny_of(course))
 
 
+def test_of_a_calibration_students_receive_the_bar_alone(course: Path) -> None:
+    """Neither what was measured, nor the name of the hidden test that measures."""
+    home = course / "assignments" / "tiny"
+    toml = (home / "assignment.toml").read_text()
+    rule = '[[bar]]\nname = "accuracy"\ntest = "test_double_of_zero"\ntrials = 3\n'
+    (home / "assignment.toml").write_text(toml.replace("[[question]]", f"{rule}[[question]]", 1))
+    entry = {"name": "accuracy", "data": "", "device": "cpu", "bar": 0.9, "right": {"solution": [[0.95]]}}
+    (home / "calibration.json").write_text(json.dumps({"bars": [entry]}))
+    files = student_files(course, tiny_of(course))
+    assert "calibration.json" not in files
+    assert json.loads(files["bars.json"]) == {"bars": [{"name": "accuracy", "data": "", "device": "cpu", "bar": 0.9}]}
+    received = course / "received"
+    write_student_folder(files, received)
+    (rule_of_students,) = load_assignment(received).bars
+    assert (rule_of_students.name, rule_of_students.trials, rule_of_students.test) == ("accuracy", 3, "")
+
+
+def test_students_are_told_what_else_to_install(course: Path) -> None:
+    home = course / "assignments" / "tiny"
+    (home / "assignment.toml").write_text('requires = ["mlxtend>=0.23"]\n' + (home / "assignment.toml").read_text())
+    lines = student_files(course, tiny_of(course))["requirements.txt"].decode().splitlines()
+    assert lines == [*REQUIREMENTS, "mlxtend>=0.23"]
+
+
 def test_pictures_are_passed_over() -> None:
     assert list(find_leaks({"figure.png": b"\xff\xfe"}, [Secret("anything", lambda line: True)])) == []
 

@@ -30,7 +30,7 @@ from autograder.errors import CalibrationError
 
 CONFIDENCE = 0.95
 LIMIT = 0.05  # a bar is used when no right submission fails, and no wrong one passes, with a chance above this
-_LEAST_SPREAD = 0.1  # of the gap between right and wrong
+_LEAST_SPREAD = 0.25  # of the gap between right and wrong
 
 Scores = tuple[float | None, ...]  # of one seed, a number a training; None: it gave none
 Series = Sequence[Scores]  # a seed each
@@ -134,7 +134,7 @@ def propose(numbers: Numbers) -> float | None:
     """The bar that is as far from the right as from the wrong submissions, in units of how much each of them varies.
 
     It maximises the smallest distance |median - bar| / spread over all submissions. The spread is the standard
-    deviation of the trainings, but at least a tenth of the gap between right and wrong: submissions that were not seen
+    deviation of the trainings, but at least a quarter of the gap between right and wrong: submissions that were not seen
     vary more than one that was, so a spread that is small against the gap must not pull the bar to its side. The
     maximum lies where the pair of a right and a wrong submission that is hardest to tell apart is divided evenly.
 
