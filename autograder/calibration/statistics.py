@@ -134,8 +134,8 @@ def propose(numbers: Numbers) -> float | None:
     """The bar that is as far from the right as from the wrong submissions, in units of how much each of them varies.
 
     It maximises the smallest distance |median - bar| / spread over all submissions. The spread is the standard
-    deviation of the trainings, but at least a quarter of the gap between right and wrong: submissions that were not seen
-    vary more than one that was, so a spread that is small against the gap must not pull the bar to its side. The
+    deviation of the trainings, but at least a quarter of the gap between right and wrong: submissions that nobody has
+    seen vary more than one that was, so a spread that is small against the gap must not pull the bar to its side. The
     maximum lies where the pair of a right and a wrong submission that is hardest to tell apart is divided evenly.
 
     Returns:

@@ -1,0 +1,42 @@
+"""Wrong: goes through params twice; a generator is empty by then."""
+
+CAUGHT_BY = (
+    "test_adam_takes_any_parameters",
+    "test_train_moves_every_parameter",
+    "test_train_once_reaches_the_bar",
+    "test_train_one_epoch_with_your_own_parts",
+    "test_train_overfits_32_images",
+    "test_train_reaches_the_bar",
+    "test_train_uses_its_arguments",
+)
+
+
+class Adam:
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
+    ):
+        self.params = params
+        params = list(params)
+        self.lr = lr
+        self.betas = betas
+        self.eps = eps
+        self.counts = [0] * len(params)
+        self.means = [torch.zeros_like(param) for param in params]
+        self.squares = [torch.zeros_like(param) for param in params]
+
+    @torch.no_grad()
+    def step(self) -> None:
+        first, second = self.betas
+        for i, param in enumerate(self.params):
+            if param.grad is None:
+                continue
+            self.counts[i] += 1
+            self.means[i].mul_(first).add_(param.grad, alpha=1 - first)
+            self.squares[i].mul_(second).addcmul_(param.grad, param.grad, value=1 - second)
+            mean = self.means[i] / (1 - first ** self.counts[i])
+            square = self.squares[i] / (1 - second ** self.counts[i])
+            param -= self.lr * mean / (square.sqrt() + self.eps)
+
+    def zero_grad(self) -> None:
+        for param in self.params:
+            param.grad = None

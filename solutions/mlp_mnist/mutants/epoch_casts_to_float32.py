@@ -1,0 +1,17 @@
+"""Wrong: casts the inputs to float32."""
+
+CAUGHT_BY = ("test_train_one_epoch_float64",)
+
+
+def train_one_epoch(model: nn.Module, loader: DataLoader, optimizer: Adam, device: str = "cpu") -> float:
+    model.train()
+    total, count = 0.0, 0
+    for inputs, labels in loader:
+        inputs, labels = inputs.float().to(device), labels.to(device)
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(inputs), labels)
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(labels)
+        count += len(labels)
+    return total / count

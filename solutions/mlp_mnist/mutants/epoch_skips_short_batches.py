@@ -1,0 +1,27 @@
+"""Wrong: leaves out a batch that is shorter than the first."""
+
+CAUGHT_BY = (
+    "test_train_one_epoch_float64",
+    "test_train_one_epoch_in_training_mode",
+    "test_train_one_epoch_loss",
+    "test_train_one_epoch_steps",
+    "test_train_one_epoch_twice",
+    "test_train_one_epoch_with_your_own_parts",
+)
+
+
+def train_one_epoch(model: nn.Module, loader: DataLoader, optimizer: Adam, device: str = "cpu") -> float:
+    model.train()
+    total, count = 0.0, 0
+    for inputs, labels in loader:
+        size = max(count and size, len(labels)) if count else len(labels)
+        if len(labels) < size:
+            continue
+        inputs, labels = inputs.to(device), labels.to(device)
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(inputs), labels)
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(labels)
+        count += len(labels)
+    return total / count

@@ -1,0 +1,16 @@
+"""Wrong: the largest row of each class."""
+
+CAUGHT_BY = ("test_evaluate_accuracy", "test_evaluate_all_or_none", "test_train_fits_the_other_parts")
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, loader: DataLoader, device: str = "cpu") -> float:
+    was_training = model.training
+    model.eval()
+    right, count = 0, 0
+    for inputs, labels in loader:
+        predicted = model(inputs.to(device)).argmax(dim=0)
+        right += (predicted[labels % len(predicted)] == labels.to(device)).sum().item()
+        count += len(labels)
+    model.train(was_training)
+    return right / count

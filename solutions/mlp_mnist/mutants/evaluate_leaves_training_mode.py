@@ -1,0 +1,16 @@
+"""Wrong: always ends in training mode."""
+
+CAUGHT_BY = ("test_evaluate_restores_the_mode",)
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, loader: DataLoader, device: str = "cpu") -> float:
+    was_training = model.training
+    model.eval()
+    right, count = 0, 0
+    for inputs, labels in loader:
+        predicted = model(inputs.to(device)).argmax(dim=1)
+        right += (predicted == labels.to(device)).sum().item()
+        count += len(labels)
+    model.train()
+    return right / count

@@ -1,0 +1,13 @@
+"""Wrong: returns a list of batches, drawn once."""
+
+CAUGHT_BY = ("test_make_loader_epochs_differ", "test_make_loader_in_order")
+
+
+def make_loader(images: Tensor, labels: Tensor, batch_size: int, shuffle: bool, seed: int = 0) -> DataLoader:
+    dataset = TensorDataset(to_inputs(images), labels)
+    if shuffle:
+        order = RandomSampler(dataset, generator=torch.Generator().manual_seed(seed))
+    else:
+        order = SequentialSampler(dataset)
+    # The dataset is asked for whole batches: one indexing of a tensor in the place of B, and nothing to stack.
+    return list(DataLoader(dataset, sampler=BatchSampler(order, batch_size, drop_last=False), batch_size=None))

@@ -1,0 +1,21 @@
+"""Wrong: drops the same units in every row of the batch."""
+
+CAUGHT_BY = ("test_checkpoint_keeps_dropout", "test_mlp_dropout_rate")
+
+
+class MLP(nn.Module):
+    def __init__(self, in_features: int = 784, hidden: int = 128, num_classes: int = 10, dropout: float = 0.0):
+        super().__init__()
+        self.arguments = {
+            "in_features": in_features,
+            "hidden": hidden,
+            "num_classes": num_classes,
+            "dropout": dropout,
+        }
+        self.hidden = nn.Linear(in_features, hidden)
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(hidden, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        active = nn.functional.relu(self.hidden(x.flatten(start_dim=1)))
+        return self.output(active * self.dropout(torch.ones_like(active[:1])))

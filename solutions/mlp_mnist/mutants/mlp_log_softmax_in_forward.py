@@ -1,0 +1,21 @@
+"""Wrong: returns log-probabilities, which train and predict alike, but are no logits."""
+
+CAUGHT_BY = ("test_mlp_dropout_rate", "test_mlp_float64", "test_mlp_logits", "test_mlp_shapes_of_input")
+
+
+class MLP(nn.Module):
+    def __init__(self, in_features: int = 784, hidden: int = 128, num_classes: int = 10, dropout: float = 0.0):
+        super().__init__()
+        self.arguments = {
+            "in_features": in_features,
+            "hidden": hidden,
+            "num_classes": num_classes,
+            "dropout": dropout,
+        }
+        self.hidden = nn.Linear(in_features, hidden)
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(hidden, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        active = nn.functional.relu(self.hidden(x.flatten(start_dim=1)))
+        return torch.log_softmax(self.output(self.dropout(active)), dim=1)

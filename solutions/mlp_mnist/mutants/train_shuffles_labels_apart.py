@@ -1,0 +1,15 @@
+"""Wrong: the labels are shuffled without their images."""
+
+CAUGHT_BY = ("test_train_once_reaches_the_bar", "test_train_overfits_32_images", "test_train_reaches_the_bar")
+
+
+def train(
+    images: Tensor, labels: Tensor, *, epochs: int = 3, batch_size: int = 128, seed: int = 0, device: str = "cpu"
+) -> nn.Module:
+    torch.manual_seed(seed)
+    model = MLP().to(device)
+    loader = make_loader(images, labels[torch.randperm(len(labels))], batch_size, shuffle=True, seed=seed)
+    optimizer = Adam(model.parameters())
+    for _ in range(epochs):
+        train_one_epoch(model, loader, optimizer, device)
+    return model
