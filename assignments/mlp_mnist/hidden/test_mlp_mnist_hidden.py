@@ -1096,7 +1096,7 @@ def test_train_uses_its_arguments(submission, draw):
     params, epochs, batch_size = submission.run(trained_params, images, labels, runs)
     (labels_too,) = submission.run(trained_params, images, (labels + 1) % 10, [base])
     others = {"with an epoch more": epochs, "with smaller batches": batch_size, "with other labels": labels_too}
-    for i in range(0, 16, 5):
+    for i in range(16):
         changed = images.clone()
         changed[i] = 255 - changed[i]
         (others[f"with image {i} of 16 changed"],) = submission.run(trained_params, changed, labels, [base])
