@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from autograder.core.assignment import TOML_NAME, Assignment, load_assignment
-from autograder.core.bars import Bars
+from autograder.core.bars import Bars, read_bars
 from autograder.core.decimals import plain_decimal
 from autograder.core.draw import Draw
 from autograder.core.limits import Limits
@@ -122,6 +122,8 @@ def assignment(request: pytest.FixtureRequest) -> Assignment:
 def dataset_of(config: pytest.Config, assignment: Assignment) -> str:
     """The data set in use: what ``--data`` names, or the first of the assignment's that is here; "" where it has none.
 
+    One without a calibrated bar, which can judge no one, is in use only when it is asked for.
+
     Raises:
         pytest.UsageError: the assignment can't take what is asked for, or it is not here.
     """
@@ -133,7 +135,9 @@ def dataset_of(config: pytest.Config, assignment: Assignment) -> str:
     from autograder.data import resolve  # most tests need no data
 
     try:
-        return str(resolve(assignment.data, asked))
+        known = {bar.data for bar in read_bars(assignment.folder) if bar.bar is not None}
+        choices = assignment.data if asked else [name for name in assignment.data if name in known] or assignment.data
+        return str(resolve(choices, asked))
     except AutograderError as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -11,6 +11,7 @@ import pytest
 from autograder.core.assignment import Assignment, BarRule, load_assignment
 from autograder.core.bars import Bar, Bars, read_bars, students_bars
 from autograder.core.draw import Draw
+from autograder.core.engine import Engine
 from autograder.errors import AssignmentError, CalibrationError, CheckFailure, TestDefect
 
 
@@ -125,6 +126,8 @@ def test_unknown_bars_and_keys_are_named(tmp_path):
         load_assignment(tmp_path)
 
 
+REFUSED_AND_NOT = (("digits", None), ("movies", 0.5))
+
 COURSE = {
     "assignment.toml": """
 title = "Coin"
@@ -154,6 +157,25 @@ def test_other(submission):
     assert submission.call("heads", 1) > 0
 ''',
 }
+
+
+def test_data_without_a_bar_is_used_only_when_asked_for(tmp_path):
+    """A grader who has full MNIST, but no bar for it, grades by the digits."""
+    folder = tmp_path / "coin"
+    folder.mkdir()
+    for name, text in COURSE.items():
+        (folder / name).write_text(text.replace('data = ["movies"]', 'data = ["digits", "movies"]'))
+    assignment = load_assignment(folder)
+
+    def data_in_use(asked: str | None) -> str:
+        with Engine(assignment, device="cpu", data=asked) as engine:
+            return engine.data
+
+    assert data_in_use(None) == "digits"  # nothing is calibrated: the first that is here
+    bars = [{"name": "accuracy", "data": name, "device": "cpu", "bar": bar} for name, bar in REFUSED_AND_NOT]
+    (folder / "calibration.json").write_text(json.dumps({"bars": bars}))
+    assert data_in_use(None) == "movies"
+    assert data_in_use("digits") == "digits"
 
 
 def test_what_is_measured_leaves_the_engine_and_tests_can_be_chosen(tmp_path, grade):
