@@ -1,0 +1,35 @@
+"""Wrong: tells the LSTM that the batch comes first."""
+
+CAUGHT_BY = (
+    "test_classifier_batch_order",
+    "test_classifier_padding",
+    "test_train_on_the_public_set",
+    "test_train_reaches_the_bar",
+)
+
+
+class TextClassifier(nn.Module):
+    def __init__(
+        self,
+        vocab_size: int,
+        embed_dim: int,
+        hidden_size: int,
+        num_classes: int,
+        dropout: float = 0.0,
+        pretrained: Tensor | None = None,
+        freeze: bool = False,
+    ):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_dim)
+        if pretrained is not None:
+            with torch.no_grad():
+                self.embedding.weight.copy_(pretrained)
+        self.embedding.weight.requires_grad_(not freeze)
+        self.lstm = nn.LSTM(embed_dim, hidden_size, batch_first=True)
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(hidden_size, num_classes)
+
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        embedded = self.dropout(self.embedding(tokens))
+        outputs, (hidden, _) = self.lstm(embedded)
+        return self.out(self.dropout(outputs[lengths - 1, torch.arange(len(lengths), device=tokens.device)]))

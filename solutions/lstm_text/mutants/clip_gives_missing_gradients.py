@@ -1,0 +1,16 @@
+"""Wrong: gives zeros to parameters without a gradient."""
+
+CAUGHT_BY = ("test_clip_gradients_edges", "test_clip_gradients_generator_and_missing")
+
+
+def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> float:
+    parameters = list(parameters)
+    for parameter in parameters:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    grads = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    total = sum(float(grad.square().sum()) for grad in grads) ** 0.5
+    if total > max_norm:
+        for grad in grads:
+            grad.mul_(max_norm / total)
+    return total

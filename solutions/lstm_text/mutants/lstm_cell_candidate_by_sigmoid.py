@@ -1,0 +1,26 @@
+"""Wrong: the candidate goes through a sigmoid."""
+
+CAUGHT_BY = (
+    "test_lstm_cell_gradients",
+    "test_lstm_cell_saturated",
+    "test_lstm_cell_small_batches",
+    "test_lstm_cell_step",
+    "test_lstm_cell_without_torch_rnn",
+)
+
+
+class LSTMCell(nn.Module):
+    def __init__(self, input_size: int, hidden_size: int):
+        super().__init__()
+        bound = hidden_size**-0.5
+        self.weight_ih = nn.Parameter(torch.empty(4 * hidden_size, input_size).uniform_(-bound, bound))
+        self.weight_hh = nn.Parameter(torch.empty(4 * hidden_size, hidden_size).uniform_(-bound, bound))
+        self.bias_ih = nn.Parameter(torch.empty(4 * hidden_size).uniform_(-bound, bound))
+        self.bias_hh = nn.Parameter(torch.empty(4 * hidden_size).uniform_(-bound, bound))
+
+    def forward(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        h, c = state
+        gates = x @ self.weight_ih.T + self.bias_ih + h @ self.weight_hh.T + self.bias_hh
+        i, f, g, o = gates.chunk(4, dim=1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.sigmoid(g)
+        return torch.sigmoid(o) * torch.tanh(c), c

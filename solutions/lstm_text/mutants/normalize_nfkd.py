@@ -1,0 +1,10 @@
+"""Wrong: NFKD takes ligatures and squared signs apart."""
+
+CAUGHT_BY = ("test_normalize_other_scripts",)
+
+
+def normalize(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text)
+    bare = "".join(char for char in decomposed if unicodedata.category(char) != "Mn").lower()
+    spaced = re.sub(r"([.!?])", r" \1", bare)
+    return re.sub(r"[^a-z.!?]+", " ", spaced).strip()

@@ -1,0 +1,20 @@
+"""Wrong: builds a vocabulary of the texts to predict."""
+
+CAUGHT_BY = (
+    "test_predict_is_steady",
+    "test_train_on_the_public_set",
+    "test_train_reaches_the_bar",
+    "test_train_same_seed",
+)
+
+
+def predict(model: Any, texts: Sequence[str], device: str | torch.device = "cpu") -> Tensor:
+    vocabulary, net = model
+    vocabulary = Vocabulary([normalize(text).split() for text in texts])
+    encoded = [vocabulary.encode(normalize(text).split()) for text in texts]
+    net.to(device).eval()
+    found = [torch.empty(0, dtype=torch.int64)]
+    with torch.no_grad():
+        for start in range(0, len(encoded), 256):
+            found.append(_logits(net, encoded[start : start + 256], device).argmax(dim=1).cpu())
+    return torch.cat(found)

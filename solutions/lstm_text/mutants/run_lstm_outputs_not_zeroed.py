@@ -1,0 +1,20 @@
+"""Wrong: outputs go on past the end of a sequence."""
+
+CAUGHT_BY = (
+    "test_run_lstm_gradients",
+    "test_run_lstm_outputs",
+    "test_run_lstm_padding_and_order",
+    "test_run_lstm_small_batches",
+)
+
+
+def run_lstm(cell: LSTMCell, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    hidden_size = cell.weight_hh.shape[1]
+    h = c = x.new_zeros(x.shape[1], hidden_size)
+    outputs = []
+    for t, step in enumerate(x):
+        valid = (t < lengths)[:, None]
+        new_h, new_c = cell(step, (h, c))
+        h, c = torch.where(valid, new_h, h), torch.where(valid, new_c, c)  # a sequence that has ended keeps its state
+        outputs.append(h)
+    return torch.stack(outputs), h
