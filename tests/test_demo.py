@@ -25,8 +25,8 @@ def test_every_member_of_the_demo_class_gets_the_score_it_must(name, tmp_path):
     assert len(members) == class_size(assignment)
     assert len({member.student for member in members}) == len(members)
     kinds = {member.kind.split()[0] for member in members}
-    assert {"solution", "variant", "mutant", "stub", "syntax", "empty", "wrong", "two", "no"} <= kinds
-    assert {"loops", "forger"} <= kinds
+    assert {"solution", "variant", "mutant", "stub", "syntax", "loops", "forger", "empty"} <= kinds
+    assert len(members) < 40 or {"wrong", "two", "no", "missing", "exits"} <= kinds
     data = offline_choice(assignment.data)
     with Engine(assignment, device="cpu", data=data) as engine:
         expected = {member.student: member.expected_score(assignment, engine.tests) for member in members}
@@ -42,7 +42,7 @@ def test_every_member_of_the_demo_class_gets_the_score_it_must(name, tmp_path):
     }
     assert not wrong, json.dumps(wrong, indent=1, ensure_ascii=False)
     full = sum(score == assignment.points for score in expected.values())
-    assert 4 <= full < len(members) - 15  # a class, not a crowd of solutions
+    assert 3 <= full <= len(members) // 2  # a class, not a crowd of solutions
 
 
 def test_the_class_is_the_same_each_time(tmp_path):

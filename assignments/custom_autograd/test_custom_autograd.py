@@ -23,14 +23,16 @@ def pullback(student, name, inputs, upstream):
     """
     leaves = [x.requires_grad_() for x in inputs if isinstance(x, torch.Tensor) and x.is_floating_point()]
     out = getattr(student, name).apply(*inputs)
-    nodes, functions, recorded = [out.grad_fn], 0, []
+    nodes, seen, recorded = [out.grad_fn], set(), []
     while nodes:
         node = nodes.pop()
-        functions += isinstance(node, torch.autograd.function.BackwardCFunction)
-        nodes += [before for before, _ in node.next_functions if before is not None] if node is not None else []
+        if node is not None and node not in seen:
+            seen.add(node)
+            nodes += [before for before, _ in node.next_functions]
+    functions = any(isinstance(node, torch.autograd.function.BackwardCFunction) for node in seen)
     with torch.autograd.graph.saved_tensors_hooks(lambda x: recorded.append(1) or x, lambda x: x):
         gradients = torch.autograd.grad(out, leaves, upstream)
-    return out, list(gradients), functions > 0 and not recorded
+    return out, list(gradients), functions and not recorded
 
 
 def assert_by_hand(name, by_hand):

@@ -115,8 +115,8 @@ def padded(student, sequences):
 
 def judge_pad_batch(submission, sequences):
     tokens, lengths = submission.run(padded, sequences)
-    longest = max((len(sequence) for sequence in sequences), default=0)
-    expected = torch.zeros(longest, len(sequences), dtype=torch.int64)
+    steps = max(map(len, sequences), default=0)
+    expected = torch.zeros(steps, len(sequences), dtype=torch.int64)
     for b, sequence in enumerate(sequences):
         for t, number in enumerate(sequence):
             expected[t, b] = number

@@ -1,4 +1,4 @@
-"""A class of 40, or of 20, made of an assignment's solution, variants and mutants, with files as students hand them in.
+"""A class of 40, or a smaller one, made of an assignment's solution, variants and mutants, handed in as students do.
 
 Every member's failing tests are known beforehand: none for the solution and its variants, those that a mutant's
 ``CAUGHT_BY`` names, all for what can't be graded.
@@ -32,8 +32,7 @@ NAMES = (
     "Tariq Aziz", "Yael Cohen", "Zoë Jansen", "Łukasz Kowalski",
 )  # fmt: skip
 
-_VARIANTS = 8
-_SMALL_CLASS = 20
+_MUTANTS = 4  # at least
 
 # What would get full marks wherever tests run beside the submission: objects that equal everything, comparisons that
 # always hold, and the answers of whoever left them within reach.
@@ -97,8 +96,10 @@ class _HandIn:
 
 
 def class_size(assignment: Assignment) -> int:
-    """A whole class, or what grades in half a minute where each member trains models on real data."""
-    return _SMALL_CLASS if assignment.data else len(NAMES)
+    """A whole class, or as many as are graded in half a minute where most of them train a model."""
+    if assignment.data:
+        return 12
+    return 20 if any(question.training for question in assignment.questions) else len(NAMES)
 
 
 def build_class(course: Path, assignment: Assignment, folder: Path) -> list[DemoMember]:
@@ -109,7 +110,7 @@ def build_class(course: Path, assignment: Assignment, folder: Path) -> list[Demo
     """
     folder.mkdir(parents=True)
     size = class_size(assignment)
-    fixed = list(_fixed_hand_ins(course, assignment, variants=_VARIANTS if size == len(NAMES) else 1))
+    fixed = list(_fixed_hand_ins(course, assignment, whole_class=size == len(NAMES)))[: size - _MUTANTS]
     mutants = _fragments(course, assignment, "mutants")
     room = size - len(fixed)
     step = max(1.0, len(mutants) / room) if room else 1.0
@@ -130,25 +131,26 @@ def build_class(course: Path, assignment: Assignment, folder: Path) -> list[Demo
     return members
 
 
-def _fixed_hand_ins(course: Path, assignment: Assignment, *, variants: int) -> Iterator[_HandIn]:
+def _fixed_hand_ins(course: Path, assignment: Assignment, *, whole_class: bool) -> Iterator[_HandIn]:
+    """Those that every class has; small ones have the first of them."""
     solution, path = _solution(course, assignment), solution_path(course, assignment)
     as_file, as_folder, as_notebook = _hands(assignment)
     yield _HandIn("solution", solution, as_file)
     yield _HandIn("solution", solution, as_notebook)
-    trying_out = "\n\nnonsense(1)\n"
-    yield _HandIn("solution in a notebook with a failing cell", solution + trying_out, as_notebook)
-    for i, (variant, text) in enumerate(_fragments(course, assignment, "variants")[:variants]):
+    for i, (variant, text) in enumerate(_fragments(course, assignment, "variants")[: 8 if whole_class else 1]):
         yield _HandIn(f"variant {variant.stem}", compose(solution, text), (as_folder, as_file, as_notebook)[i % 3])
     yield _HandIn("stub", make_stub(solution, path), as_folder, None)
     yield _HandIn("syntax error", solution.replace("def ", "def def ", 1), as_file, None)
-    yield _HandIn("missing import", "import a_package_that_is_not_installed\n" + solution, as_folder, None)
-    yield _HandIn("exits when imported", "import os\nos._exit(0)\n", as_file, None)
     yield _HandIn("loops when imported", "while True:\n    pass\n", as_file, None)
     yield _HandIn("forger", _FORGER, as_file, None)
     yield _HandIn("empty file", "", as_folder, None)
-    yield _HandIn("wrong encoding", solution, lambda *args: _latin1(assignment, *args), None)
     yield _HandIn("no file", "", lambda *args: _only_a_note(*args), None)
+    yield _HandIn("missing import", "import a_package_that_is_not_installed\n" + solution, as_folder, None)
+    yield _HandIn("exits when imported", "import os\nos._exit(0)\n", as_file, None)
+    yield _HandIn("wrong encoding", solution, lambda *args: _latin1(assignment, *args), None)
     yield _HandIn("two candidate files", solution, lambda *args: _both(assignment, *args), None)
+    trying_out = "\n\nnonsense(1)\n"
+    yield _HandIn("solution in a notebook with a failing cell", solution + trying_out, as_notebook)
 
 
 def _hands(assignment: Assignment) -> tuple[_Hand, _Hand, _Hand]:
