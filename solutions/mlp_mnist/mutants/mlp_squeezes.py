@@ -1,6 +1,6 @@
 """Wrong: a batch of one loses its dimension."""
 
-CAUGHT_BY = ("test_mlp_layouts_and_small_batches",)
+CAUGHT_BY = ("test_mlp_layouts_and_small_batches", "test_train_uses_its_arguments")
 
 
 class MLP(nn.Module):
