@@ -10,7 +10,7 @@ BOOTSTRAP := @$(PYTHON) .ci/bootstrap.py
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
-demo: ## make up a class of 40, grade it, show the scores and the feedback
+demo: ## make up a class for each assignment, grade it, show the scores and the feedback
 	$(BOOTSTRAP) grade
 	@.venv/bin/autograder demo
 

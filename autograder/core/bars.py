@@ -103,7 +103,11 @@ class Bar:
         count = self.rule.trials if trials is None else trials
         scores = self._measure(trial, count, what)
         if self._bar is None:
-            raise TestDefect(f"the bar {self.rule.name!r} has no calibration for this data; run `autograder calibrate`")
+            raise TestDefect(
+                f"the bar {self.rule.name!r} is not calibrated for this data set: {what} came out as "
+                f"{median(scores):.3f}, and nothing says whether that is enough; `autograder calibrate` finds the bar, "
+                "--data chooses another set"
+            )
         if self._bar - self.rule.regrade_within <= median(scores) < self._bar:
             scores += self._measure(trial, count, what)
         if median(scores) < self._bar:

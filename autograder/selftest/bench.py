@@ -51,7 +51,14 @@ def run_bench(course: Path, assignment: Assignment, args: argparse.Namespace, sc
     print(f"  python -m pytest each     {theirs:8.1f} submissions a minute ({fresh:.1f} s for {args.processes})")
     print(f"  ratio                     {ours / theirs:8.1f}")
     options = Options(
-        scratch / "detail", args.jobs, args.device, args.seed, tuple(skipped), measure_memory=True, accept_less=True
+        scratch / "detail",
+        args.jobs,
+        args.device,
+        args.seed,
+        tuple(skipped),
+        measure_memory=True,
+        accept_less=True,
+        data=args.data,
     )
     report = Batch(assignment, find_submissions(folder, assignment.module), options).run()
     _print_breakdown(report.graded, report.seconds, args.jobs)
@@ -90,6 +97,7 @@ def _print_cost_of_isolation(
     """Two engines, with all layers and with none, take turns, so that whatever else the machine does meets both."""
     seconds = {"with": 0.0, "without": 0.0}
     options: dict[str, Any] = {"jobs": args.jobs, "device": args.device, "seed": args.seed, "skip_questions": skipped}
+    options["data"] = args.data
     with (
         Engine(assignment, **options, accept_less=True) as locked,
         Engine(assignment, **options, without=LAYERS) as unlocked,
@@ -132,7 +140,7 @@ def _time_grade(
 ) -> float:
     command = [sys.executable, "-m", "autograder", "grade", str(folder), "--assignment", assignment.name]
     command += ["--course", str(course), "--out", str(out), "--jobs", str(args.jobs), "--seed", str(args.seed)]
-    command += ["--device", args.device, "--isolation", "process", *_skips(skipped)]
+    command += ["--device", args.device, "--isolation", "process", *_skips(skipped), *_data(args)]
     started = time.monotonic()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.monotonic() - started
@@ -144,6 +152,7 @@ def _time_pytest(
     files = [str(path) for path in assignment.test_files()]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "autograder.plugin", "-p", "no:cacheprovider"]
     command += ["-c", os.devnull, "--noconftest", "--import-mode=importlib", "--seed", str(args.seed), *_skips(skipped)]
+    command += _data(args)
     # One thread each, as the engine's workers have: two pytest processes with two threads each only stall each other.
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
 
@@ -155,6 +164,10 @@ def _time_pytest(
     with ThreadPoolExecutor(args.jobs) as pool:
         list(pool.map(run, submissions))
     return time.monotonic() - started
+
+
+def _data(args: argparse.Namespace) -> list[str]:
+    return ["--data", args.data] if args.data is not None else []
 
 
 def _skips(questions: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ _MARK = ".made-by-autograder-demo"  # says that submissions/ is made up and may 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``demo`` and ``bench`` to the command line."""
-    demo = subparsers.add_parser("demo", help="make up a class of 40, grade it, show what comes out")
+    demo = subparsers.add_parser("demo", help="make up a class for each assignment, grade it, show what comes out")
     demo.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="where it all goes (demo)")
     demo.add_argument("--only", metavar="NAME", help="one assignment only")
     add_engine_options(demo)
