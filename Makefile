@@ -18,7 +18,7 @@ demo: ## make up a class for each assignment, grade it, show the scores and the 
 test: lint ## everything that CI runs
 	@OMP_NUM_THREADS=1 $(IN_VENV) pytest -q -n auto --maxprocesses 8 --dist worksteal $(PYTEST_ARGS)
 
-seeds: ## every variant and every mutant on 20 seeds, trained ones on 5: hours
+seeds: ## every variant and every mutant on 20 seeds, those that train models on 5: two hours on two cores
 	$(BOOTSTRAP) dev
 	@OMP_NUM_THREADS=1 $(IN_VENV) pytest -q tests/test_assignments.py --seeds 20 --trained-seeds 5 $(PYTEST_ARGS)
 

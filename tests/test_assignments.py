@@ -112,14 +112,19 @@ def test_every_mutant_fails_exactly_the_tests_it_names(assignment, effort, tmp_p
 def groups(
     assignment: Assignment, mutants: dict[str, str], effort: Effort, seed: int
 ) -> Iterator[tuple[dict[str, str], dict[str, Collection[str]]]]:
-    """Mutants that are graded together, with what the engine is told to leave out for them."""
+    """Mutants that are graded together, with what the engine is told to leave out for them.
+
+    All of them without training, and with it those that name a test that trains: the others train as the solution does.
+    """
     skip = training(assignment)
-    if not skip or seed >= effort.trained:
-        yield mutants, {"skip_questions": skip}
-    elif not effort.least:
-        yield mutants, {}
-    else:
+    if skip and effort.least:
         yield from least_groups(assignment, mutants, skip)
+        return
+    yield mutants, {"skip_questions": skip}
+    if skip and seed < effort.trained:
+        with Engine(assignment, device="cpu", data=offline_choice(assignment.data)) as engine:
+            trained = {test.name for test in engine.tests if test.question in skip}
+        yield {name: text for name, text in mutants.items() if trained & set(caught_by(text))}, {}
 
 
 def least_groups(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -13,9 +14,11 @@ from autograder.core.limits import Limits
 from autograder.errors import AssignmentError
 
 TOML_NAME = "assignment.toml"
+_VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){0,2}")
 _KEYS = {
     "title",
     "module",
+    "version",
     "points",
     "autograd",
     "processes",
@@ -71,6 +74,7 @@ class Assignment:
     Attributes:
         name: the folder's name.
         module: the submission's module name; its file is ``<module>.py`` or ``<module>.ipynb``.
+        version: of what students receive; course staff raise it with each release that differs from the last.
         points: what all tests, public and hidden, are worth together.
         autograd: False: automatic differentiation is switched off before the submission is imported.
         limits: what its workers may use; ``processes = true`` may stand among them or at the top of the file.
@@ -94,6 +98,7 @@ class Assignment:
     requires: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     bars: tuple[BarRule, ...] = ()
+    version: str = "1.0"
 
     def question(self, name: str) -> Question:
         """The question of that name.
@@ -142,6 +147,7 @@ def load_assignment(folder: Path) -> Assignment:
         folder=folder,
         title=_typed(raw, "title", str, path, default=name),
         module=_typed(raw, "module", str, path, default=name),
+        version=_version(raw, path),
         points=_decimal(raw.get("points"), path),
         autograd=_typed(raw, "autograd", bool, path, default=True),
         limits=replace(limits, processes=processes),
@@ -194,6 +200,13 @@ def _strings(raw: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise AssignmentError(f"{path}: {key} must be a list of names, not {value!r}")
     return tuple(value)
+
+
+def _version(raw: Mapping[str, Any], path: Path) -> str:
+    version: str = _typed(raw, "version", str, path, default="1.0")
+    if not _VERSION.fullmatch(version):
+        raise AssignmentError(f'{path}: version must be numbers and points, as in "1.2", not {version!r}')
+    return version
 
 
 def _decimal(value: object, path: Path) -> Decimal:

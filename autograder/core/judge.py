@@ -88,7 +88,7 @@ def judge(items: Sequence[pytest.Item], backend: SandboxedBackend, key: str, *, 
     config.pluginmanager.register(recorder)
     for item, following in zip(items, [*items[1:], None], strict=True):
         config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-    pss = backend.worker_pss_kb() if measure_memory else 0
+    worker_cpu, pss = backend.worker_usage(memory=measure_memory)
     backend.close()
     outcomes = tuple(_complete(items, recorder.outcomes))
     broken = [outcome for outcome in outcomes if outcome.verdict == "error"]
@@ -100,7 +100,13 @@ def judge(items: Sequence[pytest.Item], backend: SandboxedBackend, key: str, *, 
         str(backend.load_error) if backend.load_error else None,
         backend.notes,
         f"{broken[0].name}: {broken[0].message}" if broken else None,
-        {"total": total, "load": backend.load_seconds, "probes": backend.probe_seconds, "judging": judging},
+        {
+            "total": total,
+            "load": backend.load_seconds,
+            "probes": backend.probe_seconds,
+            "judging": judging,
+            "cpu": time.process_time() + worker_cpu,
+        },
         pss,
     )
 

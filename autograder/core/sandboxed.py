@@ -97,15 +97,18 @@ class SandboxedBackend:
         self._printed.clear()
         return text
 
-    def worker_pss_kb(self) -> int:
-        """Proportional set size of the worker as it reports it, 0 where there is none."""
+    def worker_usage(self, *, memory: bool) -> tuple[float, int]:
+        """What the worker says that it used: seconds of CPU, and kilobytes of memory (PSS; 0 where not asked for)."""
         if self._lease is None:
-            return 0
+            return 0.0, 0
         try:
-            value = self._lease.exchange({"op": "memory"}, 5.0).get("value")
+            value = self._lease.exchange({"op": "usage", "memory": memory}, 5.0).get("value")
         except (WorkerLost, InfrastructureError):
-            return 0
-        return value if isinstance(value, int) else 0
+            return 0.0, 0
+        match value:
+            case [float(seconds), int(kilobytes)]:
+                return seconds, kilobytes
+        return 0.0, 0
 
     def close(self) -> None:
         """End the worker, if there is one."""

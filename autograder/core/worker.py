@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,8 +48,8 @@ class _Worker:
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         if request["op"] == "load":
             return self._load(request)
-        if request["op"] == "memory":
-            return {"ok": True, "value": _own_pss_kb()}
+        if request["op"] == "usage":
+            return {"ok": True, "value": [time.process_time(), _own_pss_kb() if request["memory"] else 0]}
         return self._run(request)
 
     def _load(self, request: Mapping[str, Any]) -> dict[str, Any]:

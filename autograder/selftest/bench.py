@@ -70,8 +70,8 @@ def run_bench(course: Path, assignment: Assignment, args: argparse.Namespace, sc
 def _print_cost_of_training(assignment: Assignment, source: str, scratch: Path, data: str | None) -> None:
     cost = measure_training_cost(assignment, source, scratch, data=data)
     print(
-        f"training: a submission that is graded alone takes {cost.whole:.2f} s, of which {cost.training:.2f} s are its "
-        f"own training: {cost.ratio:.2f} times as much"
+        f"training: grading one submission takes {cost.whole:.2f} s of CPU, of which {cost.training:.2f} s are its own "
+        f"training: {cost.ratio:.2f} times as much"
     )
 
 

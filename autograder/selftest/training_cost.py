@@ -1,7 +1,7 @@
 """What grading costs beside the training that a submission itself does.
 
-The solution notes the CPU time of its own functions that train, and is graded one at a time: judge and worker take
-turns then, so the wall clock of a grading is at most the CPU time of both and the waiting between them.
+The solution notes the CPU time of its own functions that train; a grading's CPU time is that of its judge and its worker
+from their forks on.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _metered(function, _clock=__import__("time").process_time, _inside=[]):
 
 @dataclass(frozen=True)
 class TrainingCost:
-    """Medians over several gradings, in seconds.
+    """Medians over several gradings, in seconds of CPU.
 
     Attributes:
         whole: of one grading, the import of the submission included.
@@ -68,13 +68,13 @@ def metered(source: str) -> str:
 
 
 def measure_training_cost(assignment: Assignment, source: str, scratch: Path, *, data: str | None) -> TrainingCost:
-    """Grade one submission several times, alone on the machine as far as we can see to it."""
+    """Grade one submission several times, one at a time."""
     scratch.mkdir()
     (scratch / f"{assignment.module}.py").write_text(metered(source), encoding="utf-8")
     tasks = [Task(str(number), scratch, f"{assignment.module}.py") for number in range(_TIMES + 1)]
     with Engine(assignment, device="cpu", data=data, accept_less=True) as engine:
         graded = list(engine.grade(tasks))[1:]  # what is touched for the first time is not what is measured
-    return TrainingCost(statistics.median(item.seconds["total"] for item in graded), _training_seconds(graded))
+    return TrainingCost(statistics.median(item.seconds["cpu"] for item in graded), _training_seconds(graded))
 
 
 def _training_seconds(graded: Sequence[Graded]) -> float:
