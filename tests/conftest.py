@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("how long")
     group.addoption("--seeds", type=int, default=1, metavar="N", help="seeds on which variants and mutants are graded")
     group.addoption("--trained-seeds", type=int, default=1, metavar="N", help="of these, how many train models too")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait, for a time limit or for a process to end."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,8 +74,49 @@ def tiny() -> Assignment:
     return load_assignment(TINY)
 
 
+class Engines:
+    """Engines for the tiny assignment that tests of one process share: starting one takes longer than most tests."""
+
+    _MOST = 2  # alive at a time, each with two processes that hold torch
+    _SHARED = frozenset({"device", "jobs"})  # who asks for something else may well look at how an engine ends
+
+    def __init__(self) -> None:
+        self._alive: OrderedDict[str, Engine] = OrderedDict()
+
+    @contextmanager
+    def engine(self, assignment: Assignment, options: dict[str, object]) -> Iterator[Engine]:
+        """One with these options; it is a test's own where the assignment is another one."""
+        if assignment != load_assignment(TINY) or not options.keys() <= self._SHARED:
+            with Engine(assignment, **options) as engine:
+                yield engine
+            return
+        key = _key(options)
+        if key not in self._alive:
+            self._alive[key] = Engine(assignment, **options).__enter__()
+        self._alive.move_to_end(key)
+        while len(self._alive) > self._MOST:
+            self._alive.popitem(last=False)[1].__exit__(None, None, None)
+        yield self._alive[key]
+
+    def close(self) -> None:
+        while self._alive:
+            self._alive.popitem()[1].__exit__(None, None, None)
+
+
+def _key(options: dict[str, object]) -> str:
+    """What an engine depends on: its options, and the part of the environment that it hands on."""
+    return repr((sorted(options.items()), os.environ.get("COURSE_DATA")))
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    shared = Engines()
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def grade(tmp_path: Path, tiny: Assignment) -> Callable[..., dict[str, Graded]]:
+def grade(tmp_path: Path, tiny: Assignment, engines: Engines) -> Callable[..., dict[str, Graded]]:
     """Grade sources by name, through the whole engine."""
 
     def run(sources: dict[str, str | bytes], *, suffix: str = ".py", assignment: Assignment = tiny, **options: object):
@@ -77,7 +127,7 @@ def grade(tmp_path: Path, tiny: Assignment) -> Callable[..., dict[str, Graded]]:
             data = source if isinstance(source, bytes) else source.encode()
             (folder / f"{assignment.module}{suffix}").write_bytes(data)
             tasks.append(Task(name, folder, f"{assignment.module}{suffix}"))
-        with Engine(assignment, **{"device": "cpu", **options}) as engine:
+        with engines.engine(assignment, {"device": "cpu", **options}) as engine:
             return {graded.key: graded for graded in engine.grade(tasks)}
 
     return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -12,7 +13,7 @@ import pytest
 
 from autograder.core.assignment import Assignment, find_assignment
 from autograder.core.engine import Engine
-from autograder.core.outcome import Graded, Task
+from autograder.core.outcome import Graded, Task, TestInfo
 from autograder.data import offline_choice
 from autograder.release.stub import make_stub
 from autograder.release.student import solution_path
@@ -45,6 +46,14 @@ def grade_all(
         for graded in engine.grade(tasks):
             assert graded.error is None, f"{graded.key}: {graded.error}"
             yield graded.key, graded
+
+
+@lru_cache
+def collected(name: str) -> tuple[TestInfo, ...]:
+    """The tests of an assignment; to start an engine takes longer than most tests of this file."""
+    assignment = find_assignment(ROOT, name)
+    with Engine(assignment, device="cpu", data=offline_choice(assignment.data)) as engine:
+        return engine.tests
 
 
 def why(graded: Graded) -> str:
@@ -122,8 +131,7 @@ def groups(
         return
     yield mutants, {"skip_questions": skip}
     if skip and seed < effort.trained:
-        with Engine(assignment, device="cpu", data=offline_choice(assignment.data)) as engine:
-            trained = {test.name for test in engine.tests if test.question in skip}
+        trained = {test.name for test in collected(assignment.name) if test.question in skip}
         yield {name: text for name, text in mutants.items() if trained & set(caught_by(text))}, {}
 
 
@@ -134,9 +142,8 @@ def least_groups(
 
     That the tests of bars catch the mutants that name them is recorded in calibrations (see test_calibrations).
     """
-    with Engine(assignment, device="cpu", data=offline_choice(assignment.data)) as engine:
-        names = {test.name for test in engine.tests}
-        trained = {test.name for test in engine.tests if test.question in skip}
+    names = {test.name for test in collected(assignment.name)}
+    trained = {test.name for test in collected(assignment.name) if test.question in skip}
     bars = {rule.test for rule in assignment.bars}
     named = {name: set(caught_by(text)) for name, text in mutants.items()}
     for chosen, options in (
@@ -150,25 +157,23 @@ def least_groups(
 
 def test_every_test_is_killed_by_a_mutant(assignment):
     named = {name for text in texts(assignment, "mutants").values() for name in caught_by(text)}
-    with Engine(assignment, device="cpu") as engine:
-        collected = {test.name for test in engine.tests}
-        hidden = sum(test.points for test in engine.tests if test.hidden)
-    assert collected - named == set()
-    assert named - collected == set()
+    tests = collected(assignment.name)
+    names = {test.name for test in tests}
+    assert names - named == set()
+    assert named - names == set()
+    hidden = sum(test.points for test in tests if test.hidden)
     assert 0.35 <= hidden / assignment.points <= 0.65, "about half the points are hidden"
 
 
 def test_every_test_says_what_it_wants(assignment):
-    with Engine(assignment, device="cpu") as engine:
-        for test in engine.tests:
-            assert test.title.endswith("."), f"{test.name} needs a docstring of one sentence for students"
+    for test in collected(assignment.name):
+        assert test.title.endswith("."), f"{test.name} needs a docstring of one sentence for students"
 
 
 def test_the_stub_scores_nothing(assignment, tmp_path):
     path = solution_path(ROOT, assignment)
     stub = {"stub": make_stub(path.read_text(), path)}
-    with Engine(assignment, device="cpu") as engine:
-        everything = {test.name for test in engine.tests}
+    everything = {test.name for test in collected(assignment.name)}
     for _, graded in grade_all(assignment, stub, tmp_path):
         assert failed(graded) == everything
         assert graded.load_error is None
