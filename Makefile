@@ -37,9 +37,9 @@ bench: ## submissions per minute, beside a fresh pytest process for each
 	$(BOOTSTRAP) grade
 	@.venv/bin/autograder bench
 
-release: ## renew student_template/ from assignments/ and solutions/
-	$(BOOTSTRAP) grade
-	@.venv/bin/autograder release --all
+release: ## renew student_template/ and dist/ from assignments/ and solutions/
+	$(BOOTSTRAP) release
+	@.venv/bin/autograder release --all --check=fast
 
 clean: ## remove what was made here but .venv (delete that by hand to start over)
 	rm -rf demo grades build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

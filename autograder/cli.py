@@ -16,9 +16,12 @@ from autograder.errors import AutograderError
 _FEATURES = (
     "autograder.grading.cli",
     "autograder.grading.doctor",
+    "autograder.grading.gradescope",
     "autograder.data.cli",
+    "autograder.release.scaffold",
     "autograder.release.cli",
     "autograder.calibration.cli",
+    "autograder.selftest.claims",
     "autograder.selftest.cli",
 )
 WRONG_USE = 2

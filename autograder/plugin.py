@@ -24,12 +24,14 @@ from autograder.core.draw import Draw
 from autograder.core.limits import Limits
 from autograder.core.outcome import TestInfo
 from autograder.core.submission import Backend, LocalBackend, Submission
+from autograder.core.text import one_line
 from autograder.core.vision import mend_torchvision
 from autograder.errors import AssignmentError, AutograderError, CheckFailure, SubmissionError
 
 BACKEND = pytest.StashKey[Backend]()  # set by the judge; absent in process
 ASSIGNMENTS = pytest.StashKey[dict[Path, Assignment]]()
 INFO = pytest.StashKey[TestInfo]()
+JOB_SUMMARY = "GITHUB_STEP_SUMMARY"  # names the file that GitHub Actions shows with a job
 MEASURED = pytest.StashKey[Mapping[str, Sequence[float]]]()  # what the bars of a test measured
 
 
@@ -231,15 +233,14 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if BACKEND in item.config.stash:  # the judge keeps its own record
-        return report
     info = item.stash.get(INFO, None)
     if info is not None and report.when == "call":
         # A property travels with the report, also from an xdist worker to the process that prints the table.
         report.user_properties.append(
             ("autograder", (str(assignment_of(item).folder), info.question, str(info.points)))
         )
-    if report.failed and call.excinfo is not None and item.config.getoption("tbstyle") in ("auto", "short"):
+    style = item.config.getoption("tbstyle", None)  # the judge has none: it has no terminal, and words failures itself
+    if report.failed and call.excinfo is not None and style in ("auto", "short"):
         message = _short_failure(item, call.excinfo)
         if message is not None:
             report.longrepr = message
@@ -267,35 +268,94 @@ class Ran:
     passed: bool
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """A table of questions with the points that this run earned."""
+@dataclass(frozen=True)
+class Row:
+    """A question in the closing table: points earned, of those of the tests that ran."""
+
+    title: str
+    got: Decimal
+    most: Decimal
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """A table of questions with the points that this run earned; also in the summary of a GitHub Actions job."""
     ran: dict[Path, list[Ran]] = {}
     for category in ("passed", "failed"):
         for report in terminalreporter.stats.get(category, []):
             for name, value in getattr(report, "user_properties", ()):
                 if name == "autograder" and report.when == "call":
                     ran.setdefault(Path(value[0]), []).append(Ran(value[1], Decimal(value[2]), category == "passed"))
-    for folder in sorted(ran):
-        for line in points_table(load_assignment(folder), ran[folder]):
+    tables = [(load_assignment(folder), ran[folder]) for folder in sorted(ran)]
+    for table in tables:
+        for line in points_table(*table):
             terminalreporter.write_line(line)
+    path = os.environ.get(JOB_SUMMARY)
+    if path and tables and not hasattr(config, "workerinput"):  # a worker of xdist has a summary that nobody sees
+        try:
+            _append_job_summary(Path(path), tables)
+        except OSError as error:  # the run's verdict does not depend on it
+            terminalreporter.write_line(f"{JOB_SUMMARY}: the table could not be written ({error.strerror})")
 
 
-def points_table(assignment: Assignment, ran: Sequence[Ran]) -> Iterator[str]:
-    """Lines of the closing table: a question each, in the order of the handout, with points earned of those tried."""
-    names = {test.question for test in ran}
-    questions = [question for question in assignment.questions if question.name in names]
-    width = max(len(question.title) for question in questions)
-    total = possible = Decimal(0)
-    yield f"points: {assignment.title}"
-    for question in questions:
+def _append_job_summary(path: Path, tables: Sequence[tuple[Assignment, Sequence[Ran]]]) -> None:
+    """Add the tables; what other steps wrote stays."""
+    lines = (line for table in tables for line in points_markdown(*table))
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def points_rows(assignment: Assignment, ran: Sequence[Ran]) -> list[Row]:
+    """The closing table: a question each, in the order of the handout, those that did not run left out."""
+    rows = []
+    for question in assignment.questions:
         tests = [test for test in ran if test.question == question.name]
         most = sum((test.points for test in tests), Decimal(0))
         got = sum((test.points for test in tests if test.passed), Decimal(0))
-        if question.all_or_nothing and got < most:
-            got = Decimal(0)
-        total, possible = total + got, possible + most
-        yield f"  {question.title:<{width}}  {plain_decimal(got):>5} of {plain_decimal(most):>5}"
-    yield f"  {'total':<{width}}  {plain_decimal(total):>5} of {plain_decimal(possible):>5}"
-    if possible < assignment.points:
-        rest = plain_decimal(assignment.points - possible)
-        yield f"  tests that did not run here, the graders' hidden ones among them, are worth {rest} more"
+        if tests:
+            rows.append(Row(question.title, Decimal(0) if question.all_or_nothing and got < most else got, most))
+    return rows
+
+
+def _total(rows: Sequence[Row]) -> Row:
+    return Row("total", sum((row.got for row in rows), Decimal(0)), sum((row.most for row in rows), Decimal(0)))
+
+
+def _not_run(assignment: Assignment, possible: Decimal) -> str | None:
+    if possible >= assignment.points:
+        return None
+    rest = plain_decimal(assignment.points - possible)
+    return f"tests that did not run here, the graders' hidden ones among them, are worth {rest} more"
+
+
+def points_table(assignment: Assignment, ran: Sequence[Ran]) -> Iterator[str]:
+    """Lines of the closing table for a terminal."""
+    rows = points_rows(assignment, ran)
+    width = max(len(row.title) for row in rows)
+    total = _total(rows)
+    yield f"points: {assignment.title}"
+    for row in [*rows, total]:
+        yield f"  {row.title:<{width}}  {plain_decimal(row.got):>5} of {plain_decimal(row.most):>5}"
+    if (rest := _not_run(assignment, total.most)) is not None:
+        yield f"  {rest}"
+
+
+def points_markdown(assignment: Assignment, ran: Sequence[Ran]) -> Iterator[str]:
+    """Lines of the closing table in Markdown; titles are anybody's text and are shown as they are."""
+    rows = points_rows(assignment, ran)
+    total = _total(rows)
+    yield f"### {_literal(assignment.title)}"
+    yield ""
+    yield "| question | points | of |"
+    yield "| :--- | ---: | ---: |"
+    for row in rows:
+        yield f"| {_literal(row.title)} | {plain_decimal(row.got)} | {plain_decimal(row.most)} |"
+    yield f"| **total** | **{plain_decimal(total.got)}** | **{plain_decimal(total.most)}** |"
+    yield ""
+    if (rest := _not_run(assignment, total.most)) is not None:
+        yield rest.capitalize() + "."
+        yield ""
+
+
+def _literal(text: str) -> str:
+    """Text in one line that Markdown and HTML show as it is: each character that could mean something as its number."""
+    return "".join(c if c.isalnum() or c in " ,;()" else f"&#{ord(c)};" for c in one_line(text))

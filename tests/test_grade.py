@@ -202,7 +202,7 @@ def test_scores_are_exact_decimals_and_all_or_nothing(tiny):
 def test_text_of_a_submission_is_text_in_feedback():
     record = {
         "student": "<script>alert(1)</script> [x](evil)",
-        "status": "graded", "score": "0", "maximum": "1", "problem": None, "notes": ["``` <b>"],
+        "release": "1.0", "status": "graded", "score": "0", "maximum": "1", "problem": None, "notes": ["``` <b>"],
         "questions": [{"name": "q", "title": "a | b", "score": "0", "maximum": "1"}],
         "tests": [
             {"name": "test_x", "title": "", "question": "q", "points": "1", "hidden": False, "verdict": "failed",

@@ -43,7 +43,7 @@ def matches(shown: list[str], printed: list[str]) -> bool:
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The course without what is made in it, to run commands in."""
     folder = tmp_path_factory.mktemp("readme") / "course"
-    left_out = shutil.ignore_patterns(".venv", ".git", "demo", "grades", "__pycache__", ".*_cache")
+    left_out = shutil.ignore_patterns(".venv", ".git", "demo", "grades", "dist", "__pycache__", ".*_cache")
     shutil.copytree(ROOT, folder, ignore=left_out)
     return folder
 

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-import tomllib
 from pathlib import Path
 from textwrap import dedent
 
@@ -15,11 +11,20 @@ import pytest
 
 from autograder.cli import main
 from autograder.core.assignment import Assignment, load_assignment
-from autograder.errors import MarkerError
+from autograder.core.decimals import plain_decimal
+from autograder.core.release_mark import made_from
+from autograder.errors import AssignmentError, MarkerError
+from autograder.release.build import Places, build_release
+from autograder.release.check import Checker
 from autograder.release.cli import every_assignment
 from autograder.release.leaks import LeakError, Secret, find_leaks, secrets_of
-from autograder.release.stub import COURSE_TOOLS, make_stub, secret_line_numbers
-from autograder.release.student import REQUIREMENTS, solution_path, student_files, write_student_folder
+from autograder.release.notebook import notebook_files
+from autograder.release.otter import read_tests
+from autograder.release.stub import make_stub, secret_line_numbers
+from autograder.release.student import solution_path, student_files
+from autograder.release.wheel import WHEEL_NAME
+from autograder.release.writing import write_all
+from tests.tiny_course import SOLUTION, make_course
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "student_template"
@@ -282,49 +287,38 @@ def test_secret_lines_are_those_of_the_regions() -> None:
 # The folder
 # ---------------------------------------------------------------------------------------------------------------------
 
-SOLUTION = '''
-def double(x):
-    """Twice x."""
-    # BEGIN SOLUTION
-    return x + x.clone().detach() * 1.0
-    # END SOLUTION
-'''
-
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
     """A course with one assignment, ``tiny``."""
-    folder = tmp_path / "course"
-    home = folder / "assignments" / "tiny"
-    (home / "hidden").mkdir(parents=True)
-    for part in ("mutants", "variants"):
-        (folder / "solutions" / "tiny" / part).mkdir(parents=True)
-    toml = 'title = "Tiny"\nmodule = "tiny"\npoints = 5\n[[question]]\nname = "double"\ntitle = "Doubling"\n'
-    (home / "assignment.toml").write_text(toml)
-    (home / "handout.md").write_text("# Doubling\nReturn $2x$.\n")
-    head = "import torch\n\nfrom autograder import assert_close, points\n\n\n"
-    test = '@points({}, question="double")\ndef {}(submission):\n    """Twice."""\n    x = torch.ones(3)\n'
-    body = '    assert_close(submission.call("double", x), x * 2)\n'
-    (home / "test_tiny.py").write_text(head + test.format(2, "test_double") + body)
-    (home / "hidden" / "test_tiny_hidden.py").write_text(head + test.format(3, "test_double_of_zero") + body)
-    (folder / "solutions" / "tiny" / "tiny.py").write_text(SOLUTION)
-    (folder / "solutions" / "tiny" / "mutants" / "double_is_triple.py").write_text('"""Wrong."""\n')
-    return folder
+    return make_course(tmp_path / "course")
 
 
 def tiny_of(course: Path) -> Assignment:
     return load_assignment(course / "assignments" / "tiny")
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files of a folder by path within it, without what running pytest there leaves."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    kept = [path for path in paths if not {".pytest_cache", "__pycache__"} & set(path.parts)]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in kept}
+
+
 def test_release_writes_the_folder_and_renews_it(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["release", "--all", "--course", str(course)]) == 0
+    assert main(["release", "--all", "--course", str(course), "--check=fast"]) == 0
     folder = course / "student_template" / "tiny"
-    assert str(folder) in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "tiny: 1 public test in this environment: the stub imports, is tidy and scores 0 of 2" in said
+    assert str(folder) in said
+    names = {f"tiny-{kind}.zip" for kind in ("student", "notebook", "gradescope", "otter")}
+    assert {path.name for path in (course / "dist").iterdir()} == names
     assert (folder / "tiny.py").read_text().endswith('raise NotImplementedError("double")\n')
     assert (folder / "README.md").read_text().split("\n")[2:5] == ["```", "pytest", "```"]
     (folder / "test_old.py").write_text("")  # of an earlier release
-    assert main(["release", "tiny", "--course", str(course)]) == 0
-    assert {path.name for path in folder.iterdir()} == set(student_files(course, tiny_of(course)))
+    write_all(build_release(course, tiny_of(course), "unknown").contents(Places.of(course, None)))
+    assert contents(folder) == student_files(course, tiny_of(course))
+    assert contents(course / "student_template" / "notebooks" / "tiny") == notebook_files(course, tiny_of(course))
 
 
 def test_release_leaves_a_folder_alone_that_is_something_else(
@@ -333,9 +327,10 @@ def test_release_leaves_a_folder_alone_that_is_something_else(
     work = tmp_path / "tiny" / "my_work.py"
     work.parent.mkdir()
     work.write_text("precious")
-    assert main(["release", "tiny", "--course", str(course), "--out", str(tmp_path)]) == 2
+    assert main(["release", "tiny", "--course", str(course), "--out", str(tmp_path), "--check=fast"]) == 2
     assert "something else than a release" in capsys.readouterr().err
     assert work.read_text() == "precious"
+    assert not (tmp_path / "dist").exists()
 
 
 @pytest.mark.parametrize(
@@ -404,7 +399,7 @@ def test_of_a_calibration_students_receive_the_bar_alone(course: Path) -> None:
     assert "calibration.json" not in files
     assert json.loads(files["bars.json"]) == {"bars": [{"name": "accuracy", "data": "", "device": "cpu", "bar": 0.9}]}
     received = course / "received"
-    write_student_folder(files, received)
+    write_all({received: files})
     (rule_of_students,) = load_assignment(received).bars
     assert (rule_of_students.name, rule_of_students.trials, rule_of_students.test) == ("accuracy", 3, "")
 
@@ -413,16 +408,59 @@ def test_students_are_told_what_else_to_install(course: Path) -> None:
     home = course / "assignments" / "tiny"
     (home / "assignment.toml").write_text('requires = ["mlxtend>=0.23"]\n' + (home / "assignment.toml").read_text())
     lines = student_files(course, tiny_of(course))["requirements.txt"].decode().splitlines()
-    assert lines == [*REQUIREMENTS, "mlxtend>=0.23"]
+    assert [line for line in lines if not line.startswith("#")] == [f"./{WHEEL_NAME}", "mlxtend>=0.23"]
+
+
+def test_stub_names_its_release_in_its_first_line(course: Path) -> None:
+    home = course / "assignments" / "tiny"
+    (home / "assignment.toml").write_text('version = "1.2"\n' + (home / "assignment.toml").read_text())
+    stub = student_files(course, tiny_of(course))["tiny.py"]
+    assert stub.split(b"\n")[0] == b"# release: tiny 1.2"
+    assert made_from(stub) == ("tiny", "1.2")
+
+
+def test_figures_of_the_handout_go_along(course: Path) -> None:
+    home = course / "assignments" / "tiny"
+    (home / "figures").mkdir()
+    (home / "figures" / "a.png").write_bytes(b"\x89PNG")
+    (home / "b.svg").write_text("<svg/>")
+    (home / "unused.png").write_bytes(b"\x89PNG")
+    (home / "handout.md").write_text(
+        '![A](figures/a.png "A title") ![web](https://example.org/c.png)\n<img width="3" src="b.svg">\n'
+    )
+    files = student_files(course, tiny_of(course))
+    assert files["figures/a.png"] == b"\x89PNG"
+    assert files["b.svg"] == b"<svg/>"
+    assert not [name for name in files if name.endswith(("unused.png", "c.png"))]
+
+
+BAD_FIGURES = {
+    "missing": ("gone.png", "there is no gone.png beside the handout"),
+    "outside": ("../../solutions/tiny/a.png", "is outside of the assignment's folder"),
+    "absolute": ("/etc/a.png", "is outside of the assignment's folder"),
+    "no picture": ("hidden/test_tiny_hidden.py", "is no picture"),
+}
+
+
+@pytest.mark.parametrize("name, text", BAD_FIGURES.values(), ids=BAD_FIGURES.keys())
+def test_figures_that_students_would_not_have_are_refused(name: str, text: str, course: Path) -> None:
+    (course / "assignments" / "tiny" / "handout.md").write_text(f"# Doubling\n![It]({name})\n")
+    with pytest.raises(AssignmentError, match=re.escape(text)) as caught:
+        student_files(course, tiny_of(course))
+    assert "handout.md:2: " in str(caught.value)
+
+
+def test_a_link_to_a_picture_elsewhere_is_refused(course: Path) -> None:
+    home = course / "assignments" / "tiny"
+    (course / "solutions" / "tiny" / "answer.png").write_bytes(b"\x89PNG")
+    (home / "a.png").symlink_to(course / "solutions" / "tiny" / "answer.png")
+    (home / "handout.md").write_text("![It](a.png)\n")
+    with pytest.raises(AssignmentError, match="outside of the assignment's folder"):
+        student_files(course, tiny_of(course))
 
 
 def test_pictures_are_passed_over() -> None:
     assert list(find_leaks({"figure.png": b"\xff\xfe"}, [Secret("anything", lambda line: True)])) == []
-
-
-def test_requirements_are_the_engines() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert tuple(project["dependencies"]) == REQUIREMENTS
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -430,95 +468,45 @@ def test_requirements_are_the_engines() -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def checked_in(name: str) -> dict[str, bytes]:
-    folder = TEMPLATE / name
-    paths = [path for path in folder.rglob("*") if path.is_file()]
-    kept = [path for path in paths if not {".pytest_cache", "__pycache__"} & set(path.parts)]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in kept}
+KINDS = {"": student_files, "notebooks/": notebook_files}
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=["student", "notebook"])
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_student_template_is_fresh(name: str) -> None:
-    fresh, present = student_files(ROOT, load_assignment(ROOT / "assignments" / name)), checked_in(name)
+def test_student_template_is_fresh(name: str, kind: str) -> None:
+    fresh = KINDS[kind](ROOT, load_assignment(ROOT / "assignments" / name))
+    present = contents(TEMPLATE / kind / name)
     stale = sorted(file for file in fresh.keys() | present.keys() if fresh.get(file) != present.get(file))
-    assert not stale, f"student_template/{name} is stale ({', '.join(stale)}); renew it: make release"
+    assert not stale, f"student_template/{kind}{name} is stale ({', '.join(stale)}); renew it: make release"
 
 
-def test_student_template_holds_nothing_else() -> None:
-    present = {path.name for path in TEMPLATE.iterdir() if path.is_dir()}
-    assert present == set(ASSIGNMENTS), "renew student_template/: make release; delete what has no assignment"
+@pytest.mark.parametrize("folder, others", [(TEMPLATE, {"notebooks"}), (TEMPLATE / "notebooks", set())])
+def test_student_template_holds_nothing_else(folder: Path, others: set[str]) -> None:
+    present = {path.name for path in folder.iterdir() if path.is_dir()}
+    assert present == {*ASSIGNMENTS, *others}, "renew student_template/: make release; delete what has no assignment"
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_student_template_leaks_nothing(name: str) -> None:
     assignment = load_assignment(ROOT / "assignments" / name)
     secrets = secrets_of(ROOT, assignment, solution_path(ROOT, assignment))
-    assert list(find_leaks(checked_in(name), secrets)) == []
+    assert list(find_leaks({**contents(TEMPLATE / name), **contents(TEMPLATE / "notebooks" / name)}, secrets)) == []
 
 
-@pytest.fixture(params=ASSIGNMENTS)
-def received(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Assignment, Path]:
-    """An assignment, and its student folder as a student has it."""
-    assignment = load_assignment(ROOT / "assignments" / request.param)
-    folder = tmp_path / assignment.name
-    write_student_folder(student_files(ROOT, assignment), folder)
-    return assignment, folder
-
-
-def pytest_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What a student does; nothing of this pytest session carries over."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments],
-        cwd=folder,
-        env={**environment, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
-def total_line(output: str) -> list[str]:
-    """The closing table's last row: ["total", got, "of", most]."""
-    return next(line.split() for line in output.split("\n") if line.split()[:1] == ["total"])
-
-
-def test_stub_is_collected_and_scores_nothing(received: tuple[Assignment, Path]) -> None:
-    _, folder = received
-    done = pytest_in(folder, "--device", "cpu")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "error" not in done.stdout.split("\n")[-2]
-    assert total_line(done.stdout)[1] == "0", done.stdout
-    assert "not implemented yet" in done.stdout
-
-
-def test_readme_starts_with_the_command_and_its_example_selects_tests(received: tuple[Assignment, Path]) -> None:
-    _, folder = received
-    readme = (folder / "README.md").read_text()
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_readme_starts_with_the_command_and_its_example_selects_tests(name: str) -> None:
+    readme = (TEMPLATE / name / "README.md").read_text()
     assert readme.split("\n")[2:5] == ["```", "pytest", "```"]
     example = readme.split("`pytest -k ")[1].split("`")[0]
-    tests = "".join(path.read_text() for path in folder.glob("test_*.py"))
+    tests = "".join(path.read_text() for path in (TEMPLATE / name).glob("test_*.py"))
     assert re.search(rf"def test_\w*{example}", tests)
 
 
-def test_solution_in_the_folder_passes_all_public_tests(received: tuple[Assignment, Path]) -> None:
-    assignment, folder = received
-    solution = solution_path(ROOT, assignment)
-    (folder / solution.name).write_bytes(solution.read_bytes())
-    done = pytest_in(folder, "--device", "cpu")
-    assert done.returncode == 0, done.stdout + done.stderr
-    _, got, _, most = total_line(done.stdout)
-    assert got == most
-
-
-def test_stub_is_tidy(received: tuple[Assignment, Path]) -> None:
-    """Ruff has nothing to say, but that a tool of the course is not in use yet."""
-    assignment, folder = received
-    file = folder / f"{assignment.module}.py"
-    ruff = [sys.executable, "-m", "ruff"]
-    options = ["--isolated", "--line-length", "120", "--no-cache"]
-    check = [*ruff, "check", *options, "--select", "E,F,W,I", "--output-format", "json", str(file)]
-    found = json.loads(subprocess.run(check, capture_output=True, text=True).stdout)
-    unused = {f"`{tool}` imported but unused" for tool in COURSE_TOOLS}
-    assert [item["message"] for item in found if not (item["code"] == "F401" and item["message"] in unused)] == []
-    assert subprocess.run([*ruff, "format", *options, "--check", str(file)], capture_output=True).returncode == 0
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_stub_scores_nothing_and_the_solution_everything(name: str) -> None:
+    """What `release` checks itself; that this check notices what is wrong is tested in test_release_build.py."""
+    assignment = load_assignment(ROOT / "assignments" / name)
+    with Checker("fast") as checker:
+        seen = checker.check(build_release(ROOT, assignment, "unknown"), solution_path(ROOT, assignment).read_bytes())
+    public = sum(test.points for test in read_tests(assignment) if not test.hidden)
+    assert f" scores 0 of {plain_decimal(public)}, the solution {plain_decimal(public)} (" in seen

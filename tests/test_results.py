@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import autograder
 from autograder.core.assignment import load_assignment
 from autograder.core.outcome import Graded, Task, TestInfo, TestOutcome
 from autograder.core.scratch import remove_tree, scratch_folder
@@ -274,3 +275,50 @@ def test_stopped_before_it_began_a_run_leaves_the_folder_as_it_was(course, monke
         patched.setattr(FakeEngine, "__enter__", stopped)
         assert not run(course, seed=None).complete
     assert {path: path.read_bytes() for path in (course / "out").rglob("*.*")} == before
+
+
+def notes_of(folder: Path, source: str) -> list[str]:
+    (folder / "class" / "ann" / "tiny.py").write_text(source)
+    (record,) = run(folder).records
+    feedback = (folder / "out" / "feedback" / "ann.md").read_text()
+    assert all(note in feedback for note in record["notes"])
+    return record["notes"]
+
+
+def test_a_submission_from_another_release_is_graded_and_told_so(course):
+    toml = course / "tiny" / "assignment.toml"
+    toml.write_text('version = "1.10"\n' + toml.read_text())
+    assert notes_of(course, "x = 1\n") == []
+    assert notes_of(course, "# release: tiny 1.10\nx = 1\n") == []
+    (older,) = notes_of(course, "# release: tiny 1.9\nx = 1\n")
+    assert older.startswith("made from release 1.9 of tiny; the current one is 1.10: ")
+    (newer,) = notes_of(course, "# release: tiny 2.0\nx = 1\n")
+    assert newer == "made from release 2.0 of tiny, which is newer than the 1.10 that graded it"
+    (other,) = notes_of(course, "# release: huge 1.10\nx = 1\n")
+    assert other == "made from release 1.10 of huge, another assignment; this one is tiny"
+
+
+def test_a_notebook_from_an_older_release_is_told_so_too(course):
+    notebook = {"cells": [{"cell_type": "markdown", "source": ["# release: tiny 0.9\n", "Do this."]}]}
+    (course / "class" / "ann" / "tiny.py").unlink()
+    (course / "class" / "ann" / "tiny.ipynb").write_text(json.dumps(notebook))
+    (record,) = run(course).records
+    assert record["notes"][0].startswith("made from release 0.9 of tiny; the current one is 1.0: ")
+    assert record["score"] == "6"
+
+
+def test_results_feedback_and_run_name_the_release(course):
+    toml = course / "tiny" / "assignment.toml"
+    toml.write_text('version = "1.2"\n' + toml.read_text())
+    (record,) = run(course).records
+    assert record["release"] == "1.2"
+    facts = json.loads((course / "out" / "run.json").read_text())
+    assert (facts["assignment"], facts["release"], facts["engine"]) == ("tiny", "1.2", autograder.__version__)
+    assert "points** (release 1.2)" in (course / "out" / "feedback" / "ann.md").read_text()
+
+
+def test_resume_keeps_nothing_of_another_release(course):
+    run(course)
+    toml = course / "tiny" / "assignment.toml"
+    toml.write_text('version = "1.2"\n' + toml.read_text())
+    assert run(course, resume=True).reused == 0

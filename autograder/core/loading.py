@@ -1,7 +1,8 @@
 """Turning a submission's file into a module, in the worker and on the student's machine alike.
 
 A ``.py`` file is run as it stands. A notebook's code cells run in order; a cell that fails costs neither the other
-cells nor its own later definitions, since students leave cells in that only try things out. ``__name__`` is the
+cells nor its own later definitions, since students leave cells in that only try things out. Otter's check cells run
+too, every line of them, on a stand-in for otter that does nothing: its checks are for students. ``__name__`` is the
 module's name, so an ``if __name__ == "__main__":`` block does not run.
 """
 
@@ -15,6 +16,7 @@ import sys
 import tokenize
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -56,10 +58,39 @@ def load_submission(path: Path, name: str) -> Loaded:
     data = _read(path)
     if path.suffix == ".ipynb":
         module.__dict__["display"] = lambda *_, **__: None  # notebooks have it as a builtin
-        notes = [note for cell in _cells(data, path) for note in _run_cell(cell, module)]
+        with _otter_stand_in():
+            notes = [note for cell in _cells(data, path) for note in _run_cell(cell, module)]
         return Loaded(module, tuple(notes))
     _run_file(data, path, module)
     return Loaded(module)
+
+
+class _Inert:
+    """Has every attribute, takes every call, and does nothing."""
+
+    def __getattr__(self, name: str) -> _Inert:
+        if name.startswith("__"):  # what Python itself asks for
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: object, **__: object) -> _Inert:
+        return self
+
+
+@contextmanager
+def _otter_stand_in() -> Iterator[None]:
+    """``import otter`` finds nothing that acts: there are no files of tests beside a submission, and maybe no otter."""
+    stand_in = ModuleType("otter")
+    stand_in.__dict__["__getattr__"] = _Inert().__getattr__
+    own = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "otter"}
+    for name in own:
+        del sys.modules[name]
+    sys.modules["otter"] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules["otter"]
+        sys.modules.update(own)
 
 
 def _read(path: Path) -> bytes:

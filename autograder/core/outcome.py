@@ -80,8 +80,8 @@ class Graded:
         load_error: why the submission could not be imported (all tests failed for this), else None.
         notes: remarks on the import ("cell 5 failed: NameError: ...").
         error: why the grader could not grade it (no verdicts then; run again), else None.
-        seconds: where the time went: "total", "load", "probes" and "judging" by the clock, "cpu" of the judge and of the
-            last worker (which reports its own); never part of scores or feedback.
+        seconds: where the time went: "total", "load", "probes" and "judging" by the clock, "cpu" of the judge and of
+            the last worker (which reports its own); never part of scores or feedback.
         worker_pss_kb: proportional set size of the worker after its last probe, 0 where unknown.
     """
 

@@ -24,6 +24,7 @@ from autograder.errors import IntakeError
 from autograder.grading.feedback import feedback_markdown
 from autograder.grading.fingerprint import batch_fingerprint, submission_fingerprint
 from autograder.grading.intake import Intake, Submission, read_regular
+from autograder.grading.origin import origin_note
 from autograder.grading.results import ERROR, UNFINISHED, make_record, scores_csv, to_json, write_atomically
 from autograder.grading.steady import steady
 
@@ -88,6 +89,19 @@ class Report:
         return tuple(record for record in self.records if record["status"] == ERROR)
 
 
+@dataclass(frozen=True)
+class _Pending:
+    """A submission that is being graded.
+
+    Attributes:
+        origin: a remark on the release that it was made from, or None.
+    """
+
+    submission: Submission
+    fingerprint: str
+    origin: str | None
+
+
 class Batch:
     """Grades an intake into a folder.
 
@@ -111,7 +125,7 @@ class Batch:
         self._on_start = on_start
         self._on_record = on_record
         self._records: dict[str, Record] = {}
-        self._pending: dict[str, tuple[Submission, str]] = {}
+        self._pending: dict[str, _Pending] = {}
         self._graded: list[Graded] = []
         self._prepared = False
         self._started = time.monotonic()
@@ -162,10 +176,10 @@ class Batch:
             if submission.problem is not None and submission.slug not in self._records:
                 self._finish(engine, submission, None, submission_fingerprint(self._batch_hash, submission, ()))
         for graded in engine.grade(self._tasks(engine, scratch)):
-            submission, fingerprint = self._pending.pop(graded.key)
+            pending = self._pending.pop(graded.key)
             remove_tree(scratch / graded.key)
             self._graded.append(graded)
-            self._finish(engine, submission, steady(graded), fingerprint)
+            self._finish(engine, pending.submission, steady(graded), pending.fingerprint, pending.origin)
 
     def _tasks(self, engine: Engine, scratch: Path) -> Iterator[Task]:
         """Private copies of what is to be graded, made when a worker is about to be free for it."""
@@ -185,11 +199,19 @@ class Batch:
             folder.mkdir(mode=0o700)
             for name, data in reversed(files):  # the graded file last: no helper may take its name
                 (folder / name).write_bytes(data)
-            self._pending[key] = (submission, submission_fingerprint(self._batch_hash, submission, files))
+            fingerprint = submission_fingerprint(self._batch_hash, submission, files)
+            self._pending[key] = _Pending(submission, fingerprint, origin_note(self._assignment, files[0][1]))
             yield Task(key, folder, main)
 
-    def _finish(self, engine: Engine, submission: Submission, graded: Graded | None, fingerprint: str) -> None:
-        record = make_record(self._assignment, engine, submission, graded, fingerprint)
+    def _finish(
+        self,
+        engine: Engine,
+        submission: Submission,
+        graded: Graded | None,
+        fingerprint: str,
+        origin: str | None = None,
+    ) -> None:
+        record = make_record(self._assignment, engine, submission, graded, fingerprint, origin=origin)
         out = self._options.out
         write_atomically(out / "feedback" / f"{submission.slug}.md", feedback_markdown(record, self._assignment.title))
         write_atomically(out / "results" / f"{submission.slug}.json", to_json(record))
@@ -205,7 +227,7 @@ class Batch:
         for name in ("results", "feedback"):
             (out / name).mkdir(parents=True, exist_ok=True)
         # The seed from the start: a run that is killed is resumed with it.
-        facts = {"state": "running", "version": autograder.__version__, "seed": seed}
+        facts = {"state": "running", "seed": seed, **self._versions()}
         write_atomically(out / "run.json", json.dumps(facts) + "\n")
         self._prepared = True
         if not ours:
@@ -235,11 +257,15 @@ class Batch:
             if record.get("fingerprint") == submission_fingerprint(self._batch_hash, submission, files):
                 self._records[submission.slug] = record
 
+    def _versions(self) -> dict[str, str]:
+        """What was graded by what."""
+        assignment = self._assignment
+        return {"assignment": assignment.name, "release": assignment.version, "engine": autograder.__version__}
+
     def _run_facts(self, engine: Engine, report: Report) -> Mapping[str, Any]:
         return {
             "state": "complete" if report.complete else "interrupted",
-            "version": autograder.__version__,
-            "assignment": self._assignment.name,
+            **self._versions(),
             "submissions": len(self._intake.submissions),
             "done": len(report.records),
             "reused": report.reused,

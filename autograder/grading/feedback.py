@@ -28,7 +28,7 @@ def _lines(record: Mapping[str, Any], title: str) -> Iterator[str]:
     if record["status"] == ERROR:
         yield "The grader could not grade this submission. That is not your fault and not a score: it is graded again."
         return
-    yield f"**{record['score']} of {record['maximum']} points**"
+    yield f"**{record['score']} of {record['maximum']} points** (release {record['release']})"
     yield ""
     if record["status"] == NO_FILE:
         yield from _block("There was nothing to grade:", record["problem"])

@@ -37,11 +37,23 @@ SCHEMA: dict[str, Any] = {
     "title": "The record of one graded submission",
     "type": "object",
     "additionalProperties": False,
-    "required": ["version", "student", "assignment", "status", "score", "maximum", "questions", "tests", "fingerprint"],
+    "required": [
+        "version",
+        "student",
+        "assignment",
+        "release",
+        "status",
+        "score",
+        "maximum",
+        "questions",
+        "tests",
+        "fingerprint",
+    ],
     "properties": {
         "version": {"const": VERSION, "description": "of this schema"},
         "student": {"type": "string", "description": "the name under which it was handed in, cleaned"},
         "assignment": {"type": "string"},
+        "release": {"type": "string", "description": "version of the assignment that it was graded by"},
         "status": {
             "enum": [GRADED, NO_FILE, NOT_LOADED, ERROR],
             "description": "'error': the grader broke, so there is no score; grade again",
@@ -49,7 +61,7 @@ SCHEMA: dict[str, Any] = {
         "score": {"oneOf": [_POINTS, {"type": "null"}], "description": "exact decimal; null when status is error"},
         "maximum": _POINTS,
         "problem": {**_TEXT_OR_NULL, "description": "why it could not be graded or loaded"},
-        "notes": {"type": "array", "items": {"type": "string"}, "description": "remarks on file choice and import"},
+        "notes": {"type": "array", "items": {"type": "string"}, "description": "remarks on file, release and import"},
         "seed": {"type": "integer"},
         "device": {"enum": ["cpu", "cuda"]},
         "data": {"type": "string", "description": "the data set that models were trained on; empty: none"},
@@ -98,11 +110,21 @@ SCHEMA: dict[str, Any] = {
 
 
 def make_record(
-    assignment: Assignment, engine: Engine, submission: Submission, graded: Graded | None, fingerprint: str
+    assignment: Assignment,
+    engine: Engine,
+    submission: Submission,
+    graded: Graded | None,
+    fingerprint: str,
+    *,
+    origin: str | None = None,
 ) -> dict[str, Any]:
-    """The record of a submission; ``graded`` is None for one that had nothing to grade.
+    """The record of a submission.
 
     Every text in it is plain and bounded, whoever wrote it: files, tables and pages are all made of the record.
+
+    Args:
+        graded: None for one that had nothing to grade.
+        origin: what ``origin_note`` says of its file.
     """
     outcomes = {outcome.name: outcome for outcome in graded.outcomes} if graded else {}
     passed = frozenset(name for name, outcome in outcomes.items() if outcome.verdict == "passed")
@@ -124,11 +146,12 @@ def make_record(
         for test in engine.tests
         if test.name in outcomes
     ]
-    notes = [*([submission.note] if submission.note else []), *(graded.notes if graded else ())]
+    notes = [*filter(None, (submission.note, origin)), *(graded.notes if graded else ())]
     record = {
         "version": VERSION,
         "student": submission.student,
         "assignment": assignment.name,
+        "release": assignment.version,
         "status": status,
         "score": None if status == ERROR else plain_decimal(total(scores)),
         "maximum": plain_decimal(maximum(scores)),

@@ -1,4 +1,7 @@
-"""Zip archives whose bytes depend on nothing but their contents: no clock, no umask, no order of a folder."""
+"""Zip archives whose bytes depend on nothing but their contents: no clock, no umask, no order of a folder.
+
+Nothing in them is compressed: builds of zlib differ in what they make of the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,12 @@ def pack(files: Mapping[str, bytes], *, programs: Collection[str] = ()) -> bytes
         programs: names of those that can be executed.
     """
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(stream, "w") as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.create_system = _UNIX  # else the system that it is made on
-            entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = (_PROGRAM if name in programs else _FILE) << 16
-            archive.writestr(entry, files[name], compresslevel=9)
+            archive.writestr(entry, files[name])
     return stream.getvalue()
 
 

@@ -1,107 +1,70 @@
-"""A look at what students are about to receive, for what must stay with the graders.
+"""A look at what is about to go out, for what must stay with the graders; a release with a leak is not written.
 
-Finds: a line of a solution region, the name of a hidden test, of a mutant or of a variant, a solution marker, the path
-of the course on this machine. Does not find: the same idea in other words.
+Finds, also inside wheels, zips and notebooks, in comments and in part of a line: lines of solution regions, of hidden
+tests, of mutants and variants; their names, and names that only the solution uses; numbers that hidden tests expect;
+what calibration measured; solution markers; paths of a machine. Refuses files that nobody can look into, and those
+that no artefact may hold (``unfit``). Does not find: the same idea in other words.
+
+The engine's own sources, byte for byte, are public: they are judged by their place alone.
 """
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 
-from autograder.core.assignment import Assignment
 from autograder.errors import AutograderError
-from autograder.release.stub import LOOKS_LIKE_MARKER, secret_line_numbers
+from autograder.release.contents import Entry, entries, lines_of
+from autograder.release.secrets import Secret, secrets_of
+from autograder.release.unfit import is_engines_own, unfit
 
-# Shorter lines ("return out", "n = x.shape[0]") are anybody's.
-SECRET_LENGTH = 24
+__all__ = ["LeakError", "Secret", "find_leaks", "find_unfit", "refuse_leaks", "secrets_of"]
 
 
 class LeakError(AutograderError):
-    """A release would give away what must stay with the graders."""
-
-
-@dataclass(frozen=True)
-class Secret:
-    """Something that no line of a release may hold.
+    """A release would give away what must stay with the graders.
 
     Attributes:
-        what: how a message calls it.
-        shows_in: judges one line.
+        leaks: a line each: artefact, file and line in it, what it is, and what to do.
     """
 
-    what: str
-    shows_in: Callable[[str], bool]
+    def __init__(self, leaks: Sequence[str]):
+        more = f" (and {len(leaks) - 1} more like this)" if len(leaks) > 1 else ""
+        super().__init__(leaks[0] + more)
+        self.leaks = tuple(leaks)
 
 
 def refuse_leaks(files: Mapping[str, bytes], secrets: Sequence[Secret]) -> None:
     """Judge a release before it is written.
 
     Args:
-        files: contents by name.
+        files: contents by name; archives are looked into.
 
     Raises:
-        LeakError: the first leak, with file and line.
+        LeakError: it must not go out.
     """
-    for leak in find_leaks(files, secrets):
-        raise LeakError(leak)
+    if leaks := [*find_unfit(files), *find_leaks(files, secrets)]:
+        raise LeakError(leaks)
+
+
+def find_unfit(files: Mapping[str, bytes]) -> Iterator[str]:
+    """A line for each file that no artefact may hold."""
+    for entry in entries(files):
+        yield from (f"{entry.where}: {reason}" for reason in unfit(entry))
 
 
 def find_leaks(files: Mapping[str, bytes], secrets: Sequence[Secret]) -> Iterator[str]:
-    """One line of text a leak; files that are no text are passed over."""
-    for name, data in files.items():
-        try:
-            lines = data.decode("utf-8").split("\n")
-        except UnicodeDecodeError:
-            continue
-        for number, line in enumerate(lines, start=1):
-            for secret in secrets:
-                if secret.shows_in(line):
-                    yield f"{name}:{number}: the release would show {secret.what}"
+    """A line for each line that shows a secret; files that are no text are passed over."""
+    for entry in entries(files):
+        if not is_engines_own(entry.data):
+            for place, secret in _shown(entry, secrets):
+                yield f"{place}: the release would show {secret.what}; {secret.remedy}"
 
 
-def secrets_of(course: Path, assignment: Assignment, solution: Path) -> list[Secret]:
-    """What a release of an assignment must not show.
-
-    Raises:
-        MarkerError: the solution's markers are not as they must be.
-    """
-    text = solution.read_text(encoding="utf-8")
-    hidden_code = _secret_code(text, solution)
-    hidden_tests = _test_names(assignment.hidden_folder.glob("*.py")) - _test_names(assignment.folder.glob("*.py"))
-    # One word alone ("einsum") may well stand in a handout.
-    fragments = {path.stem for kind in ("mutants", "variants") for path in solution.parent.glob(f"{kind}/*.py")}
-    return [
-        Secret("a line of the solution", lambda line: _code(line) in hidden_code),
-        Secret("a solution marker", lambda line: LOOKS_LIKE_MARKER.search(line) is not None),
-        Secret("a hidden test's name", _holds_word(hidden_tests)),
-        Secret("the name of a mutant or variant", _holds_word({name for name in fragments if "_" in name})),
-        Secret("a path of this machine", lambda line: str(course.resolve()) in line),
-    ]
-
-
-def _secret_code(solution: str, path: Path) -> frozenset[str]:
-    """The telling lines of the regions that stand nowhere outside of them."""
-    secret = secret_line_numbers(solution, path)
-    lines = {number: _code(line) for number, line in enumerate(solution.split("\n"), start=1)}
-    public = {code for number, code in lines.items() if number not in secret}
-    return frozenset(code for number in secret if len(code := lines[number]) >= SECRET_LENGTH and code not in public)
-
-
-def _code(line: str) -> str:
-    """A line without its spaces and its trailing comment."""
-    return "".join(line.split("  #")[0].split())
-
-
-def _test_names(paths: Iterator[Path]) -> set[str]:
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    return {node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
-
-
-def _holds_word(words: set[str]) -> Callable[[str], bool]:
-    pattern = re.compile(rf"\b({'|'.join(map(re.escape, sorted(words)))})\b")
-    return lambda line: bool(words) and pattern.search(line) is not None
+def _shown(entry: Entry, secrets: Sequence[Secret]) -> Iterator[tuple[str, Secret]]:
+    concerned = [secret for secret in secrets if entry.data not in secret.allowed_in]
+    whole = [secret for secret in concerned if secret.is_file(entry.name, entry.data)]
+    if whole:  # no need to list its lines
+        yield from ((entry.where, secret) for secret in whole)
+        return
+    for place, line in lines_of(entry.name, entry.data):
+        yield from ((f"{entry.where}:{place}", secret) for secret in concerned if secret.shows_in(line))

@@ -9,6 +9,10 @@ The markers are those that course staff know from otter and nbgrader:
   ``\""" # END PROMPT`` holds what stands there instead.
 - A statement whose line ends in the comment SOLUTION (or SOLUTION NO PROMPT) vanishes.
 
+Markers of otter and nbgrader that mean something in their notebooks and nothing here (of tests, questions, ignored
+lines, a line to delete) are refused: passed over, they would reach students. In otter an inline SOLUTION leaves
+``...`` behind; here nothing, so that no function is left with a body that quietly returns None.
+
 Imports that only the solution uses vanish as well, except the course's tools (torch, numpy, …).
 
 Promises: every marker is understood, or refused with its file and line; the stub compiles. Does not promise: that what
@@ -37,8 +41,28 @@ _MARKERS = {
     "end prompt": re.compile(r"# ?END PROMPT"),
     "inline": re.compile(r"# ?SOLUTION( NO PROMPT)?"),
 }
+# What means something in notebooks of otter or nbgrader, and nothing here; with what to do instead. They are written in
+# capitals ("# end of the tests" is prose), but for the one that people write as they like.
+_FOREIGN = (
+    (
+        r"(?:BEGIN|END) (?:HIDDEN )?TESTS?\b|(?:BEGIN|END) TEST CONFIG",
+        "tests belong in the assignment's test_*.py",
+    ),
+    (r"(?:BEGIN|END) QUESTION\b|ASSIGNMENT CONFIG\b", "questions belong in assignment.toml"),
+    (r"(?:BEGIN|END) MARK SCHEME\b", "how it is marked belongs beside the solution, not in it"),
+    (r"(?:BEGIN|END) IGNORE\b|IGNORE$", "mark what students don't get with BEGIN SOLUTION and END SOLUTION"),
+    (r"SEED$", "tests seed what they draw"),
+    (
+        r"(?i:(?:DELETE|REMOVE) THIS (?:LINE|CELL|BLOCK))\b",
+        "end such a line in the comment SOLUTION",
+    ),
+)
+_FOREIGN_MARKERS = tuple((re.compile(rf"#+[ \t-]*(?:{marker})"), instead) for marker, instead in _FOREIGN)
 # Anything that somebody may have meant as a marker. Case counts for the inline one only: "# solution of ..." is prose.
-LOOKS_LIKE_MARKER = re.compile(r"#[^\n]*?(?i:\b(BEGIN|END)[ \t_-]*(SOLUTION|PROMPT))|#+[ \t]*SOLUTION\b")
+LOOKS_LIKE_MARKER = re.compile(
+    r"#[^\n]*?(?i:\b(BEGIN|END)[ \t_-]*(SOLUTION|PROMPT))|#+[ \t]*SOLUTION\b|"
+    + "|".join(pattern.pattern for pattern, _ in _FOREIGN_MARKERS)
+)
 _PROMPT = re.compile(r"(?P<quotes>\"\"\"|''')[ \t]*# ?BEGIN PROMPT[ \t]*\n(?P<text>.*\n)?[ \t]*(?P=quotes)", re.DOTALL)
 
 _Block = list[ast.stmt]
@@ -202,6 +226,9 @@ def _marker(comment: tokenize.TokenInfo, path: Path) -> _Marker:
                 place = "a line of its own" if kind != "inline" else "the end of a line of code"
                 raise MarkerError(f"{path}:{line}: the marker `{text}` belongs on {place}")
             return _Marker(kind, line, column, alone, bool(match.groupdict().get("bare")))
+    for pattern, instead in _FOREIGN_MARKERS:
+        if pattern.search(text):
+            raise MarkerError(f"{path}:{line}: `{text[:60]}` has no meaning here: {instead}")
     raise MarkerError(f"{path}:{line}: `{text[:60]}` looks like a solution marker, but is none")
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping
+import re
 from pathlib import Path
 
 from autograder.core.assignment import TOML_NAME, Assignment
 from autograder.core.bars import STUDENT_NAME as BARS_NAME
 from autograder.core.bars import students_bars
-from autograder.errors import AssignmentError, AutograderError
+from autograder.core.release_mark import release_mark
+from autograder.errors import AssignmentError
 from autograder.release.leaks import refuse_leaks, secrets_of
 from autograder.release.stub import make_stub
+from autograder.release.wheel import WHEEL_NAME
+from autograder.release.workflow import WORKFLOW_NAME, workflow_yaml
 
-CONFTEST_NAME = "conftest.py"
-_CONFTEST = '''"""Loads what the tests need; nothing to change here."""
+CONFTEST = '''"""Loads what the tests need; nothing to change here."""
 
 pytest_plugins = ["autograder.plugin"]
 '''
@@ -23,8 +24,9 @@ minversion = 8.2
 testpaths = .
 addopts = --tb=short --no-header -rN
 """
-# The engine's own dependencies. It is not named here: the package index may hold another "autograder".
-REQUIREMENTS = ("torch>=2.4", "numpy>=1.26", "pytest>=8.2", "safetensors>=0.5")
+_REQUIREMENTS = f"""# The course's package, which lies beside this file; PyTorch, NumPy and pytest come with it.
+./{WHEEL_NAME}
+"""
 _README = """# {title}
 
 ```
@@ -34,8 +36,8 @@ pytest
 in this folder tests `{module}.py` and says of each failure what is wrong, where, and what may have caused it. The table
 at the end shows the points that you have so far.
 
-1. Once, with Python 3.11 or newer: `pip install -r requirements.txt`, and the course's package `autograder`, which
-   your teachers tell you where to get.
+1. Once, in this folder, with Python 3.11 or newer: `pip install -r requirements.txt`. (On Linux without an NVIDIA GPU,
+   `pip install torch --index-url https://download.pytorch.org/whl/cpu` before it saves a large download.)
 2. Read `handout.md` and fill in `{module}.py`, one function after the other.
 3. Hand in `{module}.py`. Graders run these tests and more; the handout states every rule that they check.
 
@@ -47,6 +49,9 @@ at the end shows the points that you have so far.
 | `pytest --device cuda` | on the GPU |
 | `pytest --submission PATH` | tests another file, also a notebook |
 """
+_FIGURE = re.compile(r"""!\[[^\]]*\]\(\s*<?(?P<markdown>[^)>\s]+)|<img\b[^>]*?\bsrc=["'](?P<html>[^"']+)""")
+_ELSEWHERE = re.compile(r"[a-z]+:", re.IGNORECASE)  # a URL: it needs no file
+_PICTURES = {".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"}
 
 
 def solution_path(course: Path, assignment: Assignment) -> Path:
@@ -63,40 +68,57 @@ def student_files(course: Path, assignment: Assignment) -> dict[str, bytes]:
         LeakError: a file would show what must stay with the graders.
     """
     solution = solution_path(course, assignment)
+    handout = assignment.folder / "handout.md"
     tests = sorted(assignment.folder.glob("test_*.py"))
     if not tests:
         raise AssignmentError(f"{assignment.folder}: no test_*.py; students need public tests")
     texts = {
         "README.md": _readme(assignment),
-        "handout.md": _read(assignment.folder / "handout.md"),
-        f"{assignment.module}.py": make_stub(_read(solution), solution),
+        "handout.md": _read(handout),
+        f"{assignment.module}.py": f"{release_mark(assignment)}\n{make_stub(_read(solution), solution)}",
         **{path.name: _read(path) for path in tests},
         TOML_NAME: _without_measuring_tests(_read(assignment.folder / TOML_NAME)),
-        CONFTEST_NAME: _CONFTEST,
+        "conftest.py": CONFTEST,
         "pytest.ini": _PYTEST_INI,
-        "requirements.txt": "".join(f"{requirement}\n" for requirement in (*REQUIREMENTS, *assignment.requires)),
+        "requirements.txt": requirements(assignment),
+        WORKFLOW_NAME: workflow_yaml(assignment),
     }
     if (bars := students_bars(assignment.folder)) is not None:
         texts[BARS_NAME] = bars
-    files = {name: text.encode() for name, text in texts.items()}
+    files = {name: text.encode() for name, text in texts.items()} | figures_of(handout)
     refuse_leaks(files, secrets_of(course, assignment, solution))
     return files
 
 
-def write_student_folder(files: Mapping[str, bytes], folder: Path) -> None:
-    """Write a release in the place of an older one; a folder that is something else is left alone.
+def requirements(assignment: Assignment) -> str:
+    """requirements.txt of what students receive: the engine's wheel by the path that it has there, and what else."""
+    return _REQUIREMENTS + "".join(f"{requirement}\n" for requirement in assignment.requires)
+
+
+def figures_of(handout: Path) -> dict[str, bytes]:
+    """The pictures that a handout shows, by their path beside it; those on the web are none of ours.
 
     Raises:
-        AutograderError: ``folder`` holds files, but no release.
+        AssignmentError: one is not there, is no picture, or lies outside of the assignment's folder.
     """
-    if folder.exists() and any(folder.iterdir()):
-        mark = folder / CONFTEST_NAME
-        if not mark.is_file() or mark.read_bytes() != _CONFTEST.encode():
-            raise AutograderError(f"{folder}: there is something else than a release; name another place with --out")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
+    figures = {}
+    for number, line in enumerate(_read(handout).split("\n"), start=1):
+        for match in _FIGURE.finditer(line):
+            name = match["markdown"] or match["html"]
+            if not _ELSEWHERE.match(name):
+                figures[name] = _figure(handout.parent, name, f"{handout}:{number}")
+    return figures
+
+
+def _figure(folder: Path, name: str, where: str) -> bytes:
+    path = folder / name
+    if Path(name).is_absolute() or ".." in Path(name).parts or not path.resolve().is_relative_to(folder.resolve()):
+        raise AssignmentError(f"{where}: {name} is outside of the assignment's folder; students would not have it")
+    if path.suffix.lower() not in _PICTURES:
+        raise AssignmentError(f"{where}: {name} is no picture ({', '.join(sorted(_PICTURES))})")
+    if not path.is_file():
+        raise AssignmentError(f"{where}: there is no {name} beside the handout")
+    return path.read_bytes()
 
 
 def _without_measuring_tests(toml: str) -> str:

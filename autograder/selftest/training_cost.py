@@ -1,7 +1,7 @@
 """What grading costs beside the training that a submission itself does.
 
-The solution notes the CPU time of its own functions that train; a grading's CPU time is that of its judge and its worker
-from their forks on.
+The solution notes the CPU time of its own functions that train; a grading's CPU time is that of its judge and its
+worker from their forks on.
 """
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# release: custom_autograd 1.0
 """Functions with a derivative of your own, and networks made of them.
 
 Each class below is a ``torch.autograd.Function``: ``forward`` computes the result and keeps what ``backward`` needs;

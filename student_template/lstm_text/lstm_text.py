@@ -1,3 +1,4 @@
+# release: lstm_text 1.0
 """From a string to a label: text cleaning, a vocabulary, padding, recurrent networks, and an LSTM classifier.
 
 Sequences of different lengths share a batch, so the shorter ones are padded; nothing that stands in the padding may

@@ -1,3 +1,4 @@
+# release: manual_backprop 1.0
 """Gradient descent and backpropagation by hand.
 
 Every layer comes as a pair. ``..._forward`` computes the output and a ``cache`` with whatever its partner needs;

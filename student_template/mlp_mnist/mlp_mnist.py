@@ -1,3 +1,4 @@
+# release: mlp_mnist 1.0
 """A network with one hidden layer that reads handwritten digits, with everything around it written by you.
 
 The parts fit together: ``make_loader`` hands out batches that ``to_inputs`` has prepared, ``train_one_epoch`` moves the

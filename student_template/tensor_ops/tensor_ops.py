@@ -1,3 +1,4 @@
+# release: tensor_ops 1.0
 """Tensor operations: memory, shapes, selection, and reductions that stay accurate.
 
 Every signature is a shape contract: read it as "what goes in, what comes out". No function loops in Python over
