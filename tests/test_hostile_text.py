@@ -291,7 +291,8 @@ def words(markdown: str) -> str:
 def record_with(text: str, field: str) -> dict[str, object]:
     """A record as make_record makes it, but for the text, which is put in raw."""
     record: dict[str, object] = {
-        "student": "Ann", "score": "1", "maximum": "2", "status": "graded", "problem": "nothing", "notes": ["note"],
+        "student": "Ann", "release": "1.0", "status": "graded", "problem": "nothing", "notes": ["note"],
+        "score": "1", "maximum": "2",
         "questions": [{"name": "q", "title": "Question", "score": "1", "maximum": "2"}],
         "tests": [
             {"name": "test_a", "title": "Title.", "question": "q", "points": "1", "hidden": False, "verdict": "failed",

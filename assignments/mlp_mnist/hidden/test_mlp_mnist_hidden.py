@@ -848,7 +848,9 @@ def predictions_of_network(student, settings, values, images, inputs):
 def test_predict_with_your_network(submission, draw):
     """Your network predicts without dropout, though it comes in training mode."""
     sizes = (784, 16, 10)
-    values, images = draw.normal(count_of(sizes), scale=0.1).float(), drawn_images(draw, 60)
+    values = draw.normal(count_of(sizes), scale=0.1).float()
+    # Few bright pixels each: what all images share would decide the class for most of them otherwise.
+    images = torch.where(draw.uniform(60, 28, 28) < 0.1, 255, 0).to(torch.uint8)
     inputs = prepared(images).float()
     predicted, logits = submission.run(predictions_of_network, settings_of(sizes, dropout=0.5), values, images, inputs)
     assert_close(logits, torch.zeros(60, 10), rtol=0, atol=math.inf, label="logits of your network")  # form only
@@ -1031,7 +1033,7 @@ def test_checkpoint_files_are_separate(submission, draw):
     (first, second, again), changed = submission.run(saved_over, settings_of((20, 7, 5)), x)
     form = torch.zeros(6, 5)
     assert_close(first, form, atol=math.inf, label="logits of a network")
-    assert_close(again, first, label="logits of the network loaded from the first file", **FLOAT32)
+    assert_close(again, first, rtol=1e-5, atol=1e-5, label="logits of the network loaded from the first file")
     for other, what in ((second, "another network"), (changed, "a changed network")):
         if torch.equal(first, other) or torch.equal(second, changed):
             raise CheckFailure(f"a network has the same logits as {what}")
