@@ -28,7 +28,7 @@ from autograder.core.judge import judge
 from autograder.core.linux import die_with_parent
 from autograder.core.outcome import Graded
 from autograder.core.sandboxed import SandboxedBackend
-from autograder.core.warm import warm_up
+from autograder.core.warm import LateWarmUp, settle, warm_up
 from autograder.errors import AssignmentError, AutograderError
 from autograder.plugin import INFO, dataset_of
 
@@ -90,12 +90,12 @@ class Host:
             _tell(self._hello, {"problem": self.problem[-3000:]})
             return True
         _tell(self._hello, {"tests": [_as_json(item) for item in items], "data": data, "data_note": note})
-        warm_up()
-        gc.collect()
-        gc.freeze()
+        settle()
+        warm = LateWarmUp(warm_up)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # judges report by their pipe; the kernel reaps them
         while (job := _next_job(self._jobs)) is not None:
             message, folder, result = job
+            warm.before_fork()
             if os.fork() == 0:
                 self._become_judge(items, message, folder, result)
             os.close(folder)
@@ -192,7 +192,15 @@ def main() -> None:
 def _arguments(order: dict[str, Any], assignment: Assignment) -> list[str]:
     arguments = ["-c", os.devnull, "--rootdir", str(assignment.folder), "--noconftest", "--import-mode=importlib"]
     arguments += ["--assert=plain"]  # rewritten ones write out both sides, which may take minutes
-    for plugin in ("cacheprovider", "terminal", "faulthandler", "unraisableexception", "threadexception", "junitxml"):
+    for plugin in (
+        "cacheprovider",
+        "terminal",
+        "faulthandler",
+        "unraisableexception",
+        "threadexception",
+        "junitxml",
+        "logging",
+    ):
         arguments += ["-p", f"no:{plugin}"]
     arguments += ["-p", "autograder.plugin", "-s", "--device", order["device"], "--seed", str(order["seed"])]
     if order["data"] is not None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import dataclasses
 import fcntl
-import gc
 import itertools
 import json
 import os
@@ -38,7 +37,7 @@ from autograder.core.limits import Limits
 from autograder.core.linux import adopt_orphans
 from autograder.core.text import one_line
 from autograder.core.vision import mend_torchvision
-from autograder.core.warm import warm_up_for_workers
+from autograder.core.warm import LateWarmUp, settle, warm_up_for_workers
 
 _WIRE_FD = 3
 
@@ -66,6 +65,7 @@ class Nursery:
     def __init__(self, control: socket.socket, plan: Plan):
         self._control = control
         self._plan = plan
+        self._warm = LateWarmUp(warm_up_for_workers)
         self._leases: dict[int, socket.socket] = {}  # by pid
         self._slots: dict[int, int] = {}  # by pid
         self._selector = selectors.DefaultSelector()
@@ -101,6 +101,7 @@ class Nursery:
         return True
 
     def _fork(self, request: Fork) -> None:
+        self._warm.before_fork()
         lease = socket.socket(fileno=request.lease)
         slot = next(number for number in itertools.count() if number not in self._slots.values())
         pid = os.fork()
@@ -234,7 +235,7 @@ def _take_descriptors(request: Fork) -> socket.socket:
 
 
 def run(control: socket.socket, plan: Plan, isolation: Isolation, preload: Sequence[str] = ()) -> None:
-    """Warm up, say that we are ready, and serve.
+    """Import what all workers need, say that we are ready, and serve.
 
     Args:
         preload: modules to import first, for all workers.
@@ -242,12 +243,10 @@ def run(control: socket.socket, plan: Plan, isolation: Isolation, preload: Seque
     adopt_orphans()
     torch.set_num_threads(1)
     mend_torchvision()
-    warm_up_for_workers()
     # No folder beside the installed packages: the course itself is one, where it is installed in place.
     sys.path[:] = [entry for entry in sys.path if _is_among(entry, plan.readable)]
     _preload(preload)
-    gc.collect()
-    gc.freeze()
+    settle()
     hello = {
         "cuda": torch.cuda.is_available(),
         "torch": torch.__version__,

@@ -267,6 +267,7 @@ def assert_moved(params, start):
 def test_adam_first_step(submission, draw):
     """The first step has length lr in every entry, whatever the size of its gradient."""
     start, grad = [draw.normal(3, 4)], draw.away_from_kinks(3, 4) * 10.0 ** draw.integers(3, 4, low=-2, high=3)
+    start[0][:, ::2] = 0  # nothing there hides a step that is right to some digits only
     (path,) = submission.run(adam_path, start, [[grad]], {})
     hint = "both running means start at 0 and are divided by 1 - beta**t; t is 1 in the first step"
     assert_close(path[0], start[0] - 1e-3 * grad / (grad.abs() + 1e-8), label="the parameter after a step", hint=hint)

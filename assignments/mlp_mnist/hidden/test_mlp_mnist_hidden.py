@@ -1085,13 +1085,12 @@ def test_train_moves_every_parameter(submission, draw):
 
 
 @probe
-def trained_sums(student, images, labels, runs):
-    """What ``trained_params`` gives, each parameter weighted and summed up: the sums tell runs apart as well."""
-    device = images.device.type
+def trained_sums(student, runs):
+    """Each run's parameters, weighted and summed up: the sums tell runs apart as the parameters do."""
     sums = []
-    for settings in runs:
+    for images, labels, settings in runs:
         torch.rand(3)
-        model = student.train(images.cpu(), labels.cpu(), device=device, **settings)
+        model = student.train(images.cpu(), labels.cpu(), device=images.device.type, **settings)
         params = [param.detach().flatten().double().cpu() for param in model.parameters()]
         sums.append([(param @ torch.linspace(1, 2, len(param), dtype=torch.float64)).item() for param in params])
     return sums
@@ -1103,16 +1102,20 @@ def test_train_uses_its_arguments(submission, draw):
     """The number of epochs, the size of a batch, the labels and each image have their effect; arguments are kept."""
     images, labels = sparse_images(draw, 16), draw.labels(16, 10)
     base = {"epochs": 2, "batch_size": 8, "seed": draw.seed()}
-    runs = [base, {**base, "epochs": 3}, {**base, "batch_size": 5}]
-    sums, epochs, batch_size = submission.run(trained_sums, images, labels, runs)
-    (labels_too,) = submission.run(trained_sums, images, (labels + 1) % 10, [base])
-    others = {"with an epoch more": epochs, "with smaller batches": batch_size, "with other labels": labels_too}
+    runs = {
+        "as it is": (images, labels, base),
+        "with an epoch more": (images, labels, {**base, "epochs": 3}),
+        "with smaller batches": (images, labels, {**base, "batch_size": 5}),
+        "with other labels": (images, (labels + 1) % 10, base),
+    }
     for i in range(16):
         changed = images.clone()
         changed[i] = 255 - changed[i]
-        (others[f"with image {i} of 16 changed"],) = submission.run(trained_sums, changed, labels, [base])
-    for what, other in others.items():
-        if other == sums:
+        runs[f"with image {i} of 16 changed"] = (changed, labels, base)
+    sums = dict(zip(runs, submission.run(trained_sums, list(runs.values())), strict=True))
+    plain = sums.pop("as it is")
+    for what, other in sums.items():
+        if other == plain:
             raise CheckFailure(f"train ends with the same weights {what}")
 
 
