@@ -97,9 +97,27 @@ def test_solution_and_variants_get_full_marks_on_every_seed(assignment, effort, 
     right |= {name: compose(solution(assignment), text) for name, text in texts(assignment, "variants").items()}
     assert len(right) > LEAST["variants"]
     for seed in range(max(2, effort.seeds)):
-        skipped = training(assignment) if seed >= effort.trained else []
-        for name, graded in grade_all(assignment, right, tmp_path, seed=seed, skip_questions=skipped):
-            assert failed(graded) == set(), f"{name}, seed {seed}:\n{why(graded)}"
+        for group, options in right_groups(assignment, right, effort, seed):
+            for name, graded in grade_all(assignment, group, tmp_path, seed=seed, **options):
+                assert failed(graded) == set(), f"{name}, seed {seed}:\n{why(graded)}"
+
+
+def right_groups(
+    assignment: Assignment, right: dict[str, str], effort: Effort, seed: int
+) -> Iterator[tuple[dict[str, str], dict[str, Collection[str]]]]:
+    """Right answers that are graded together; in the least effort variants train, but not for bars.
+
+    That variants reach the bars is recorded in calibrations (see test_calibrations).
+    """
+    if seed >= effort.trained:
+        yield right, {"skip_questions": training(assignment)}
+    elif not (effort.least and assignment.bars):
+        yield right, {}
+    else:
+        names = {test.name for test in collected(assignment.name)}
+        yield {"solution": right["solution"]}, {}
+        variants = {name: text for name, text in right.items() if name != "solution"}
+        yield variants, {"only_tests": names - {bar.test for bar in assignment.bars}}
 
 
 def test_every_mutant_fails_exactly_the_tests_it_names(assignment, effort, tmp_path):
