@@ -381,7 +381,7 @@ def fitted(student, sizes, tokens, lengths, labels, steps):
     optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
     for _ in range(steps):
         loss = torch.nn.functional.cross_entropy(model(tokens, lengths), labels)
-        if loss < 0.1:
+        if loss < 0.05:  # so low that not one of them can be wrong
             break
         optimizer.zero_grad()
         loss.backward()
