@@ -164,6 +164,13 @@ def test_new_refuses_odd_names_in_one_line(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
+def test_verify_grades_at_least_one_at_a_time(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With none at a time nothing would be graded, and no claim broken."""
+    with pytest.raises(SystemExit):
+        main(["verify", "averages", "--course", str(course), "--jobs", "0"])
+    assert "must be a whole number, 1 or more" in capsys.readouterr().err
+
+
 def test_verify_says_which_mutant_names_no_tests(tmp_path: Path) -> None:
     scaffold(tmp_path, "averages")
     (tmp_path / "solutions" / "averages" / "mutants" / "nameless.py").write_text("def unit_rows(x):\n    return x\n")

@@ -9,8 +9,8 @@ from typing import Any
 from autograder.core.text import one_line, plain_text
 from autograder.grading.results import ERROR, NO_FILE, NOT_LOADED
 
-_MESSAGE, _OUTPUT = 4000, 1200  # characters of a message, and of printed text, that are shown
-_LINES = 60  # of either
+MESSAGE, OUTPUT = 4000, 1200  # characters of a message, and of printed text, that are shown
+LINES = 60  # of either
 # What some renderers make a link of without any markup, escaped or not: evil.com, https://x, mailto:x, a@b.
 _LINK = re.compile(r"(?i)\w\.[^\W\d]|//|@|\b(?:mailto|xmpp|tel|javascript|data):")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&!$^=:])")
@@ -66,7 +66,7 @@ def _failures(record: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield from _block(f"`pytest -k {test['name']}` says:", test["message"])
         if test["output"].strip():
-            yield from _block("Your code printed:", test["output"], _OUTPUT)
+            yield from _block("Your code printed:", test["output"], OUTPUT)
     if hidden:
         yield "## Hidden tests that failed"
         yield ""
@@ -76,13 +76,21 @@ def _failures(record: Mapping[str, Any]) -> Iterator[str]:
         yield "Their data stays hidden. The handout states every rule that they check."
 
 
+def told(test: Mapping[str, Any]) -> str:
+    """A public test's message and what was printed meanwhile, as plain text for other systems."""
+    text = plain_text(test["message"], MESSAGE, lines=LINES)
+    if test["output"].strip():
+        text += f"\n\nYour code printed:\n{plain_text(test['output'], OUTPUT, lines=LINES)}"
+    return text
+
+
 def _points(test: Mapping[str, Any]) -> str:
     return f"{test['points']} point{'' if test['points'] == '1' else 's'}"
 
 
-def _block(lead: str, text: str, limit: int = _MESSAGE) -> Iterator[str]:
+def _block(lead: str, text: str, limit: int = MESSAGE) -> Iterator[str]:
     """A line, and text in a fence that is longer than any run of backticks within it."""
-    plain = plain_text(text, limit, lines=_LINES).rstrip("\n")
+    plain = plain_text(text, limit, lines=LINES).rstrip("\n")
     fence = "`" * max(3, _longest_run(plain) + 1)
     yield lead
     yield ""

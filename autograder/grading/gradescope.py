@@ -36,11 +36,11 @@ from autograder.core.assignment import Assignment
 from autograder.core.text import one_line, plain_text
 from autograder.errors import AutograderError
 from autograder.grading.batch import Record
+from autograder.grading.feedback import LINES, MESSAGE, OUTPUT, told
 from autograder.grading.results import ERROR, GRADED, to_json, write_atomically
 from autograder.grading.single import bundled_assignment, close_to_others, grade_folder
 
 DONE, BROKEN = 0, 1
-_MESSAGE, _OUTPUT, _LINES = 4000, 1200, 60  # as in feedback
 _DAY = timedelta(days=1)
 _ALWAYS, _PUBLISHED = "visible", "after_published"
 _FAILED = "The grader could not grade this submission. That is not your fault and not a score: it will be graded again."
@@ -116,7 +116,7 @@ def _bundle_in(source: Path) -> dict[str, Any]:
 
 def _report_failure(error: Exception) -> None:
     if isinstance(error, AutograderError):
-        print(f"autograder: {plain_text(str(error), _MESSAGE)}", file=sys.stderr)
+        print(f"autograder: {plain_text(str(error), MESSAGE)}", file=sys.stderr)
     else:
         traceback.print_exception(error)
 
@@ -168,8 +168,8 @@ def _remarks(record: Record, lateness: Lateness | None, kept: Decimal) -> Iterat
     """What stands above the tests. Never a total: it would tell how hidden tests went."""
     if record["problem"]:
         lead = "There was nothing to grade" if not record["tests"] else "Your file could not be imported"
-        yield f"{lead}:\n{plain_text(record['problem'], _MESSAGE, lines=_LINES)}"
-    yield from (plain_text(note, _OUTPUT) for note in record["notes"])
+        yield f"{lead}:\n{plain_text(record['problem'], MESSAGE, lines=LINES)}"
+    yield from (plain_text(note, OUTPUT) for note in record["notes"])
     if lateness is not None and lateness.days:
         yield _late_line(lateness, kept)
 
@@ -239,16 +239,9 @@ def _test_row(test: Mapping[str, Any], *, shown: bool) -> dict[str, Any]:
     return {
         "status": "passed" if passed else "failed",
         "name": f"{test['name']}: {test['title']}" if test["title"] else test["name"],
-        "output": _public_output(test) if shown and not passed else "",
+        "output": told(test) if shown and not passed else "",
         "visibility": _ALWAYS,
     }
-
-
-def _public_output(test: Mapping[str, Any]) -> str:
-    text = plain_text(test["message"], _MESSAGE, lines=_LINES)
-    if test["output"].strip():
-        text += f"\n\nYour code printed:\n{plain_text(test['output'], _OUTPUT, lines=_LINES)}"
-    return text
 
 
 def _nothing_to_grade(record: Record) -> dict[str, Any]:
@@ -256,7 +249,7 @@ def _nothing_to_grade(record: Record) -> dict[str, Any]:
         **_points("0", record["maximum"]),
         "status": "failed",
         "name": "A file to grade",
-        "output": one_line(record["problem"] or "", _OUTPUT),
+        "output": one_line(record["problem"] or "", OUTPUT),
         "visibility": _ALWAYS,
     }
 

@@ -38,12 +38,12 @@ from autograder.core.scratch import remove_tree
 from autograder.core.text import plain_text
 from autograder.errors import AssignmentError, InfrastructureError
 from autograder.grading.batch import Record
+from autograder.grading.feedback import LINES, MESSAGE, told
 from autograder.grading.results import ERROR
 from autograder.grading.single import bundled_assignment, close_to_others, grade_folder
 
 PLUGIN = "autograder.grading.otter.Grader"  # as otter_config.json and the data of results name it
 VERDICTS = "autograder_verdicts"  # the variable in otter's interpreter
-_MESSAGE, _OUTPUT, _LINES = 4000, 1200, 60  # as in feedback
 _SCORES_DIFFER = 1e-6  # otter adds floats
 _HIDDEN = "a hidden test failed; the handout states the rule that it checks"
 
@@ -135,22 +135,18 @@ def verdicts_of(record: Record) -> dict[str, dict[str, Any]]:
 
     A test that never ran, since there was nothing to grade, has no entry: it is not passed.
     """
-    return {
-        test["name"]: {"passed": test["verdict"] == "passed", "message": _HIDDEN if test["hidden"] else _message(test)}
-        for test in record["tests"]
-    }
+    return {test["name"]: _verdict(test, passed=test["verdict"] == "passed") for test in record["tests"]}
 
 
-def _message(test: Mapping[str, Any]) -> str:
-    text = plain_text(test["message"], _MESSAGE, lines=_LINES)
-    if test["verdict"] != "passed" and test["output"].strip():
-        text += f"\n\nYour code printed:\n{plain_text(test['output'], _OUTPUT, lines=_LINES)}"
-    return text
+def _verdict(test: Mapping[str, Any], *, passed: bool) -> dict[str, Any]:
+    if test["hidden"]:
+        return {"passed": passed, "message": _HIDDEN}
+    return {"passed": passed, "message": "" if passed else told(test)}
 
 
 def _remarks(record: Record) -> Iterator[str]:
     if record["problem"]:
-        yield plain_text(record["problem"], _MESSAGE, lines=_LINES)
+        yield plain_text(record["problem"], MESSAGE, lines=LINES)
     yield from record["notes"]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,14 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.core.assignment import TOML_NAME, Assignment, Question
+from autograder.core.decimals import plain_decimal
 from autograder.core.outcome import TestInfo
 from autograder.core.release_mark import release_mark
 from autograder.errors import AssignmentError
 from autograder.release.leaks import refuse_leaks, secrets_of
 from autograder.release.otter import read_tests
 from autograder.release.sections import Section, StubParts, handout_sections, stub_parts
-from autograder.release.student import solution_path, student_files
+from autograder.release.student import solution_path, unchecked_files
 
 _FORMAT: Any = nbformat  # it has no types
 _FILE_NAME = re.compile(r"\w{1,60}", re.ASCII)
@@ -112,7 +112,7 @@ def notebook_files(course: Path, assignment: Assignment) -> dict[str, bytes]:
         MarkerError: the solution's markers are not as they must be.
         LeakError: a file would show what must stay with the graders.
     """
-    files = student_files(course, assignment)
+    files = unchecked_files(course, assignment)
     stub = files.pop(f"{assignment.module}.py").decode().removeprefix(f"{release_mark(assignment)}\n")
     handout = files.pop("handout.md").decode()
     tests = _test_files(assignment)
@@ -146,12 +146,7 @@ def _test_files(assignment: Assignment) -> dict[str, str]:
 
 def _test_file(question: Question, tests: Sequence[TestInfo]) -> str:
     head = _TEST_FILE.format(question=question.name, all_or_nothing=question.all_or_nothing)
-    return head + "".join(_TEST_CASE.format(name=test.name, points=_number(test.points)) for test in tests)
-
-
-def _number(points: Decimal) -> int | float:
-    """Points as otter takes them."""
-    return int(points) if points == points.to_integral_value() else float(points)
+    return head + "".join(_TEST_CASE.format(name=test.name, points=plain_decimal(test.points)) for test in tests)
 
 
 def _notebook(assignment: Assignment, handout: str, stub: str, checked: set[str]) -> NotebookNode:

@@ -23,7 +23,6 @@ from autograder.errors import AssignmentError
 from autograder.release.gradescope import COURSE, graders_files, setup_script
 from autograder.release.wheel import Wheel
 
-PROGRAMS = ("setup.sh", "run_autograder")
 OTTER = "otter-grader[grading]>=6.1,<8"
 WHEEL_NAME = "requirements.whl"
 _FILE_NAME = re.compile(r"[A-Za-z0-9_]+")
@@ -72,7 +71,7 @@ def case_{number}(env):
 
 
 def otter_files(course: Path, assignment: Assignment, wheel: Wheel) -> dict[str, bytes]:
-    """Names and contents of the files of the zip; ``PROGRAMS`` of them can be executed.
+    """Names and contents of the files of the zip; those of them can be executed that can be in Gradescope's.
 
     Raises:
         AssignmentError: a test can't be read for what it is worth, or there are none.

@@ -67,6 +67,13 @@ def student_files(course: Path, assignment: Assignment) -> dict[str, bytes]:
         MarkerError: the solution's markers are not as they must be.
         LeakError: a file would show what must stay with the graders.
     """
+    files = unchecked_files(course, assignment)
+    refuse_leaks(files, secrets_of(course, assignment, solution_path(course, assignment)))
+    return files
+
+
+def unchecked_files(course: Path, assignment: Assignment) -> dict[str, bytes]:
+    """As ``student_files``, for who looks for leaks in what is made of them."""
     solution = solution_path(course, assignment)
     handout = assignment.folder / "handout.md"
     tests = sorted(assignment.folder.glob("test_*.py"))
@@ -85,9 +92,7 @@ def student_files(course: Path, assignment: Assignment) -> dict[str, bytes]:
     }
     if (bars := students_bars(assignment.folder)) is not None:
         texts[BARS_NAME] = bars
-    files = {name: text.encode() for name, text in texts.items()} | figures_of(handout)
-    refuse_leaks(files, secrets_of(course, assignment, solution))
-    return files
+    return {name: text.encode() for name, text in texts.items()} | figures_of(handout)
 
 
 def requirements(assignment: Assignment) -> str:

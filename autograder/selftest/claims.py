@@ -17,6 +17,7 @@ from autograder.core.engine import Engine
 from autograder.core.outcome import Graded, Task
 from autograder.data import offline_choice
 from autograder.errors import AssignmentError, InfrastructureError
+from autograder.grading.cli import cores, positive
 from autograder.release.stub import make_stub
 from autograder.release.student import solution_path
 from autograder.selftest.compose import caught_by, compose
@@ -45,7 +46,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument("name", metavar="ASSIGNMENT", help="a folder in assignments/")
     parser.add_argument("--course", type=Path, metavar="DIR", help="folder that holds assignments/ (here or above)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the drawn inputs (0)")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="answers graded at the same time (1)")
+    parser.add_argument("--jobs", type=positive, default=cores(), metavar="N", help=f"at the same time ({cores()})")
     parser.set_defaults(run=_run)
 
 
