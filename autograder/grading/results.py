@@ -20,10 +20,10 @@ from typing import Any
 from autograder.core.assignment import Assignment
 from autograder.core.decimals import plain_decimal
 from autograder.core.engine import Engine
-from autograder.core.outcome import Graded
+from autograder.core.outcome import Graded, TestInfo, TestOutcome
 from autograder.core.text import plain_text
 from autograder.grading.intake import Submission
-from autograder.grading.scoring import maximum, score_questions, total
+from autograder.grading.scoring import QuestionScore, maximum, score_questions, total
 
 VERSION = 1
 GRADED, NO_FILE, NOT_LOADED, ERROR = "graded", "no usable file", "does not load", "error"
@@ -130,22 +130,6 @@ def make_record(
     passed = frozenset(name for name, outcome in outcomes.items() if outcome.verdict == "passed")
     scores = score_questions(assignment, engine.tests, passed)
     status, problem = _status(submission, graded)
-    tests = [
-        {
-            "name": test.name,
-            "title": test.title,
-            "question": test.question,
-            "points": plain_decimal(test.points),
-            "hidden": test.hidden,
-            "verdict": outcomes[test.name].verdict,
-            "message": outcomes[test.name].message,
-            "cause": outcomes[test.name].cause,
-            "output": outcomes[test.name].output,
-            "measured": {bar: list(scores) for bar, scores in outcomes[test.name].measured.items()},
-        }
-        for test in engine.tests
-        if test.name in outcomes
-    ]
     notes = [*filter(None, (submission.note, origin)), *(graded.notes if graded else ())]
     record = {
         "version": VERSION,
@@ -162,19 +146,35 @@ def make_record(
         "data": engine.data,
         "isolation": str(engine.isolation),
         "fingerprint": fingerprint,
-        "questions": [
-            {
-                "name": score.name,
-                "title": score.title,
-                "score": plain_decimal(score.score),
-                "maximum": plain_decimal(score.maximum),
-            }
-            for score in scores
-        ],
-        "tests": tests,
+        "questions": [_question_entry(score) for score in scores],
+        "tests": [_test_entry(test, outcomes[test.name]) for test in engine.tests if test.name in outcomes],
     }
     cleaned: dict[str, Any] = _cleaned(record)
     return cleaned
+
+
+def _question_entry(score: QuestionScore) -> dict[str, Any]:
+    return {
+        "name": score.name,
+        "title": score.title,
+        "score": plain_decimal(score.score),
+        "maximum": plain_decimal(score.maximum),
+    }
+
+
+def _test_entry(test: TestInfo, outcome: TestOutcome) -> dict[str, Any]:
+    return {
+        "name": test.name,
+        "title": test.title,
+        "question": test.question,
+        "points": plain_decimal(test.points),
+        "hidden": test.hidden,
+        "verdict": outcome.verdict,
+        "message": outcome.message,
+        "cause": outcome.cause,
+        "output": outcome.output,
+        "measured": {bar: list(values) for bar, values in outcome.measured.items()},
+    }
 
 
 def _cleaned(value: Any) -> Any:
