@@ -22,6 +22,22 @@ class IntakeError(AutograderError):
     """A path with submissions can't be used."""
 
 
+class CourseError(AutograderError):
+    """course.toml, or a table that it names, is not as it must be; the text names file and key or line."""
+
+
+class GradebookError(AutograderError):
+    """A gradebook can't be opened, read or written."""
+
+
+class ReportError(AutograderError):
+    """A report can't be made."""
+
+
+class ClusterError(AutograderError):
+    """Other machines can't be used for grading as they are."""
+
+
 class DataError(AutograderError):
     """A data set is not here, not whole, or not what its checksum says; the text says how to get it."""
 

@@ -11,7 +11,7 @@ from autograder.core.assignment import find_assignment
 from autograder.core.engine import Engine
 from autograder.data import offline_choice
 from autograder.grading.batch import Batch, Options
-from autograder.grading.intake import find_submissions
+from autograder.intake.folder import find_submissions
 from autograder.selftest.demo import build_class, class_size
 from tests.conftest import ROOT
 

@@ -23,8 +23,8 @@ from autograder.errors import AssignmentError
 from autograder.grading import single
 from autograder.grading.batch import Options, Report
 from autograder.grading.gradescope import Lateness, gradescope_results, lateness_of
-from autograder.grading.intake import Intake
 from autograder.grading.results import ERROR, GRADED, NO_FILE, NOT_LOADED
+from autograder.intake.model import Intake
 from autograder.release.gradescope import PROGRAMS, gradescope_files
 from autograder.release.wheel import Wheel
 from tests.conftest import GOOD, ROOT

@@ -31,9 +31,10 @@ from autograder.core.outcome import Graded, TestInfo, TestOutcome
 from autograder.core.text import CUT, one_line, plain_text
 from autograder.grading.batch import Batch, Options, Report
 from autograder.grading.feedback import escaped, feedback_markdown
-from autograder.grading.intake import Intake, Submission, find_submissions
 from autograder.grading.results import SCHEMA, csv_cell, make_record, scores_csv, to_json
 from autograder.grading.screen import Screen
+from autograder.intake.folder import find_submissions
+from autograder.intake.model import Intake, Submission
 from tests.conftest import GOOD
 from tests.test_results import FakeEngine
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import IntakeError
-from autograder.grading.intake import MAX_BYTES, find_submissions, read_regular
 from autograder.grading.results import csv_cell
+from autograder.intake.folder import MAX_BYTES, find_submissions, read_regular
 
 
 def by_name(folder: Path) -> dict:

@@ -27,9 +27,9 @@ from autograder.core.outcome import TestInfo
 from autograder.core.text import plain_text
 from autograder.errors import AssignmentError, InfrastructureError
 from autograder.grading.batch import Batch, Options
-from autograder.grading.intake import find_submissions
 from autograder.grading.otter import PLUGIN, Grader, require_passed, verdicts_of
 from autograder.grading.results import ERROR, GRADED
+from autograder.intake.folder import find_submissions
 from autograder.release.archive import pack
 from autograder.release.gradescope import gradescope_files
 from autograder.release.otter import OTTER, otter_files, read_tests

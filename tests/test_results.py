@@ -19,9 +19,9 @@ from autograder.core.scratch import remove_tree, scratch_folder
 from autograder.errors import IntakeError
 from autograder.grading import batch
 from autograder.grading.batch import Batch, Options, Report
-from autograder.grading.intake import find_submissions
 from autograder.grading.results import UNFINISHED
 from autograder.grading.steady import steady_text
+from autograder.intake.folder import find_submissions
 from tests.conftest import TINY
 
 TESTS = (TestInfo("test_double", "double", Decimal(6), False, "Doubles."),)

@@ -23,10 +23,11 @@ from autograder.core.scratch import remove_tree, scratch_folder
 from autograder.errors import IntakeError
 from autograder.grading.feedback import feedback_markdown
 from autograder.grading.fingerprint import batch_fingerprint, submission_fingerprint
-from autograder.grading.intake import Intake, Submission, read_regular
 from autograder.grading.origin import origin_note
 from autograder.grading.results import ERROR, UNFINISHED, make_record, scores_csv, to_json, write_atomically
 from autograder.grading.steady import steady
+from autograder.intake.folder import read_regular
+from autograder.intake.model import Intake, Submission
 
 Record = dict[str, Any]
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from autograder.core.assignment import Assignment, find_assignment, find_course
 from autograder.errors import AutograderError
 from autograder.grading.batch import Batch, Options, Report, earlier_results
-from autograder.grading.intake import Intake, find_submissions
+from autograder.intake.folder import find_submissions
+from autograder.intake.model import Intake
 
 ALL_GRADED, SOME_ERRORS, INTERRUPTED = 0, 1, 130
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import autograder
 from autograder.core.assignment import Assignment
 from autograder.core.engine import Engine
-from autograder.grading.intake import Submission
+from autograder.intake.model import Submission
 
 
 def batch_fingerprint(assignment: Assignment, engine: Engine, skip_questions: Iterable[str]) -> str:

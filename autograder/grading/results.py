@@ -22,8 +22,8 @@ from autograder.core.decimals import plain_decimal
 from autograder.core.engine import Engine
 from autograder.core.outcome import Graded, TestInfo, TestOutcome
 from autograder.core.text import plain_text
-from autograder.grading.intake import Submission
 from autograder.grading.scoring import QuestionScore, maximum, score_questions, total
+from autograder.intake.model import Submission
 
 VERSION = 1
 GRADED, NO_FILE, NOT_LOADED, ERROR = "graded", "no usable file", "does not load", "error"

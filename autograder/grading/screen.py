@@ -19,8 +19,8 @@ from autograder.core.assignment import Assignment
 from autograder.core.engine import Engine
 from autograder.core.text import one_line
 from autograder.grading.batch import Report
-from autograder.grading.intake import Intake
 from autograder.grading.results import ERROR, GRADED
+from autograder.intake.model import Intake
 
 _ROWS = 60  # a longer class is shown by its lowest scores
 _LOWEST = 15

@@ -13,7 +13,8 @@ from autograder.core.assignment import TOML_NAME, Assignment, load_assignment
 from autograder.core.scratch import scratch_folder
 from autograder.errors import AssignmentError, InfrastructureError, IntakeError
 from autograder.grading.batch import Batch, Options, Record
-from autograder.grading.intake import Intake, find_submissions
+from autograder.intake.folder import find_submissions
+from autograder.intake.model import Intake
 
 
 def bundled_assignment(course: Path) -> Assignment:

@@ -22,7 +22,7 @@ from autograder.core.engine import Engine
 from autograder.core.layers import LAYERS
 from autograder.core.outcome import Graded, Task
 from autograder.grading.batch import Batch, Options
-from autograder.grading.intake import find_submissions
+from autograder.intake.folder import find_submissions
 from autograder.release.student import solution_path
 from autograder.selftest.compose import compose
 from autograder.selftest.training_cost import measure_training_cost, training_functions

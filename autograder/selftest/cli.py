@@ -13,7 +13,7 @@ from autograder.data import offline_choice
 from autograder.errors import AutograderError
 from autograder.grading.batch import Options
 from autograder.grading.cli import SOME_ERRORS, add_engine_options, course_of, grade_on_screen
-from autograder.grading.intake import find_submissions
+from autograder.intake.folder import find_submissions
 from autograder.selftest.demo import build_class
 
 _MARK = ".made-by-autograder-demo"  # says that submissions/ is made up and may be removed

@@ -11,11 +11,12 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from autograder.core.text import plain_text
 from autograder.errors import IntakeError
+from autograder.intake.model import Intake, Submission
 
 SUFFIXES = (".py", ".ipynb")
 MAX_BYTES = 10 * 2**20  # of any one file
@@ -28,33 +29,6 @@ _PLAIN_LETTERS = str.maketrans(
 )
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # names that Windows keeps for itself
 _NO_CANDIDATE = re.compile(r"conftest\.py|setup\.py|test_.*\.py|.*_test\.py|__init__\.py")
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What one student handed in.
-
-    Attributes:
-        student: the name as shown to people, cleaned.
-        slug: the name as files bear it: unique in the batch, safe anywhere.
-        files: what is copied for the worker, the graded file first; empty when there is a problem.
-        problem: why there is nothing to grade, or None.
-        note: a remark on the choice of file, or None.
-    """
-
-    student: str
-    slug: str
-    files: tuple[Path, ...] = ()
-    problem: str | None = None
-    note: str | None = None
-
-
-@dataclass(frozen=True)
-class Intake:
-    """Everything found: submissions in order of their names, and lines on what was left out."""
-
-    submissions: tuple[Submission, ...]
-    left_out: tuple[str, ...] = ()
 
 
 def find_submissions(path: Path, module: str) -> Intake:

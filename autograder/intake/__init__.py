@@ -1,0 +1,1 @@
+"""From what graders have (folders, archives, exports of learning platforms) to submissions of students."""
