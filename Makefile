@@ -5,7 +5,7 @@ PYTEST_ARGS ?=
 IN_VENV := .venv/bin/python -m
 BOOTSTRAP := @$(PYTHON) .ci/bootstrap.py
 
-.PHONY: help demo test seeds lint fix bench release clean
+.PHONY: help demo test seeds lint fix bench release screenshots clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -36,10 +36,15 @@ fix: ## mend what lint finds and can mend
 bench: ## submissions per minute, beside a fresh pytest process for each
 	$(BOOTSTRAP) grade
 	@.venv/bin/autograder bench
+	@.venv/bin/autograder bench --class 2000
 
 release: ## renew student_template/ and dist/ from assignments/ and solutions/
 	$(BOOTSTRAP) release
 	@.venv/bin/autograder release --all --check=fast
+
+screenshots: ## renew the README's pictures of the reports
+	$(BOOTSTRAP) dev
+	@$(IN_VENV) tests.screenshots
 
 clean: ## remove what was made here but .venv (delete that by hand to start over)
 	rm -rf demo grades build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

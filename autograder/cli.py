@@ -15,8 +15,13 @@ from autograder.errors import AutograderError
 # Each module has add_command(subparsers); the order is that of --help.
 _FEATURES = (
     "autograder.grading.cli",
+    "autograder.gradebook.status",
+    "autograder.gradebook.diff",
+    "autograder.report.cli",
     "autograder.grading.doctor",
+    "autograder.gradebook.exports.cli",
     "autograder.grading.gradescope",
+    "autograder.similarity.cli",
     "autograder.data.cli",
     "autograder.release.scaffold",
     "autograder.release.cli",

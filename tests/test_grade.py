@@ -114,21 +114,32 @@ def test_same_bytes_whatever_the_jobs(small_class, tmp_path):
     assert contents("other").keys() == contents("one").keys()
 
 
-def test_nothing_of_an_earlier_run_stays_and_resume_keeps_what_is_valid(small_class, tmp_path):
+def test_nothing_of_an_earlier_run_stays_and_what_is_valid_is_kept(small_class, tmp_path):
     out = tmp_path / "out"
     grade(small_class, out)
     shutil.rmtree(small_class / "ann")
-    assert "unchanged and kept" not in grade(small_class, out).stdout
-    assert not (out / "results" / "ann.json").exists()
-    assert not (out / "feedback" / "ann.md").exists()
     before = (out / "scores.csv").read_bytes()
     (small_class / "bob" / "tiny.py").write_text(GOOD)
-    done = grade(small_class, out, "--resume")
+    done = grade(small_class, out)
     assert "7 results are unchanged and kept" in done.stdout
+    assert "to grade: 1 changed" in done.stdout
+    assert f"1 score differs from run 1: bob; see autograder diff 1 2 --out {out}" in done.stdout
+    assert not (out / "results" / "ann.json").exists()
+    assert not (out / "feedback" / "ann.md").exists()
     rows = {row["student"]: row["score"] for row in csv.DictReader((out / "scores.csv").open())}
     assert rows["bob"] == "10"
     assert (out / "scores.csv").read_bytes() != before
-    assert "unchanged and kept" not in grade(small_class, out, "--resume", "--seed", 3).stdout
+    said = autograder("diff", "--out", out).stdout
+    assert "bob: 0 of 10 -> 10 of 10 (+10)" in said
+    assert "test_double: failed -> passed" in said
+    assert "ann: gone, 10 of 10" in said
+    assert "1 moved, 0 new, 1 gone, 7 unchanged" in said
+    forced = grade(small_class, out, "--force").stdout
+    assert "unchanged and kept" not in forced
+    assert "8 forced" in forced
+    said = autograder("status", "--out", out).stdout
+    assert "3 runs" in said
+    assert "run 3, complete: 8 of 8 done (100 %)" in said
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):
@@ -149,13 +160,13 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert "are graded and kept" in errors
-    assert "--resume" in errors
+    assert "4 are left; go on with: autograder grade" in errors
     rows = list(csv.DictReader((out / "scores.csv").open()))
     assert [row["student"] for row in rows][:2] == ["s0", "s1"]
     assert json.loads((out / "run.json").read_text())["state"] == "interrupted"
     for i in range(2, 6):
         (folder / f"s{i}" / "tiny.py").write_text(GOOD)
-    done = grade(folder, out, "--resume")
+    done = grade(folder, out)
     assert done.returncode == 0
     assert "results are unchanged and kept" in done.stdout
     assert [row["score"] for row in csv.DictReader((out / "scores.csv").open())] == ["10"] * 6
@@ -227,7 +238,7 @@ def test_results_of_a_broken_grader_are_no_zero(small_class, tmp_path):
     )
     done = autograder("grade", small_class, "--assignment", "tiny", "--course", course, "--out", out)
     assert done.returncode == 1
-    assert "run again with --resume" in done.stdout
+    assert "run it again, the others are kept" in done.stdout
     rows = {row["student"]: row for row in csv.DictReader((out / "scores.csv").open())}
     assert (rows["ann"]["score"], rows["ann"]["status"]) == ("", "error")
     assert "not your fault" in (out / "feedback" / "ann.md").read_text()

@@ -29,9 +29,10 @@ from rich.text import Text
 from autograder.core.assignment import Assignment
 from autograder.core.outcome import Graded, TestInfo, TestOutcome
 from autograder.core.text import CUT, one_line, plain_text
+from autograder.gradebook.diff import Move
 from autograder.grading.batch import Batch, Options, Report
 from autograder.grading.feedback import escaped, feedback_markdown
-from autograder.grading.results import SCHEMA, csv_cell, make_record, scores_csv, to_json
+from autograder.grading.results import SCHEMA, csv_cell, make_record, scores_csv, summary_of, to_json
 from autograder.grading.screen import Screen
 from autograder.intake.folder import find_submissions
 from autograder.intake.model import Intake, Submission
@@ -409,9 +410,14 @@ def test_the_judge_sees_what_raw_names_do_in_a_table(name):
     assert formulas_in(raw_csv(name))
 
 
+def table_of(*records: dict[str, object]) -> str:
+    """scores.csv of a class with these records."""
+    return scores_csv([summary_of(Submission(str(i), str(i)), record) for i, record in enumerate(records)])
+
+
 @pytest.mark.parametrize("name", cases({**FORMULAS, **QUOTED}))
 def test_no_spreadsheet_evaluates_a_name(name):
-    table = scores_csv([record_with(name, "student")])
+    table = table_of(record_with(name, "student"))
     assert not formulas_in(table)
     rows = list(csv.reader(io.StringIO(table, newline="")))
     assert rows[0] == ["student", "score", "maximum", "q", "status"]
@@ -421,13 +427,13 @@ def test_no_spreadsheet_evaluates_a_name(name):
 
 @pytest.mark.parametrize("name", ["Ann", "O'Connor", "Al-Sayed", "a=b", "x, y", 'the "one"', "Zoë @ home", "山田"])
 def test_honest_names_are_written_as_they_are(name):
-    table = scores_csv([record_with(name, "student"), record_with("Bob", "student")])
+    table = table_of(record_with(name, "student"), record_with("Bob", "student"))
     assert [row["student"] for row in csv.DictReader(io.StringIO(table))] == [name, "Bob"]
 
 
 def test_numbers_are_numbers_and_no_score_is_no_number():
     unknown = {**record_with("Bob", "student"), "score": None, "status": "error"}
-    table = scores_csv([record_with("Ann", "student"), unknown])
+    table = table_of(record_with("Ann", "student"), unknown)
     assert table == '"student","score","maximum","q","status"\n"Ann",1,2,1,"graded"\n"Bob","",2,"","error"\n'
 
 
@@ -465,7 +471,7 @@ def test_records_hold_plain_bounded_text(tiny, text, broken):
     assert not odd_characters(written)
     assert len(written) < 100_000
     jsonschema.validate(record, SCHEMA)
-    for line in scores_csv([record]).splitlines():
+    for line in table_of(record).splitlines():
         assert not odd_characters(line)
     assert len(feedback_markdown(record, "Tiny")) < 40_000
 
@@ -482,11 +488,14 @@ def shown(records: list[dict[str, object]], tiny: Assignment, left_out: tuple[st
     """All that the grader sees of a batch."""
     console = Console(file=io.StringIO(), width=width, highlight=False, color_system=None)
     intake = Intake(tuple(Submission(str(record["student"]), "slug") for record in records), left_out)
+    summaries = tuple(summary_of(Submission("", str(i)), record) for i, record in enumerate(records))
+    moves = tuple(Move(summary, summary, 1) for summary in summaries)
     with Screen(console, tiny, intake) as screen:
-        screen.start(FakeEngine(tiny), 0)  # type: ignore[arg-type]
-        for record in records:
-            screen.record(record)
-        screen.close(Report(tuple(records), True, 0, 1.0, "cpu", "none", 0), Path("out"))
+        screen.start(FakeEngine(tiny), {"new": len(records)})  # type: ignore[arg-type]
+        for summary in summaries:
+            screen.summary(summary)
+        report = Report(Path("gradebook"), 2, summaries, True, 0, 1.0, "cpu", "none", 0, changed=moves)
+        screen.close(report, Path("out"))
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return text
 
@@ -607,10 +616,11 @@ def test_a_hostile_class_is_graded_like_any_other(tmp_path, tiny):
     console = Console(file=io.StringIO(), width=100, highlight=False, color_system=None)
     intake = find_submissions(folder, "tiny")
     with Screen(console, tiny, intake) as screen:
-        batch = Batch(tiny, intake, Options(out, jobs=2, device="cpu"), on_start=screen.start, on_record=screen.record)
+        options = Options(out, jobs=2, device="cpu")
+        batch = Batch(tiny, intake, options, on_start=screen.start, on_summary=screen.summary)
         report = batch.run()
     screen.close(report, out)
-    assert len(report.records) == len(NAMES) + len(HOSTILE)
+    assert len(report.summaries) == len(NAMES) + len(HOSTILE)
     assert not report.errors
     assert not odd_characters(console.file.getvalue().replace(LRM, ""))
     assert not formulas_in((out / "scores.csv").read_text())
@@ -628,7 +638,7 @@ def test_a_hostile_class_is_graded_like_any_other(tmp_path, tiny):
         assert not odd_characters(written)
         jsonschema.validate(json.loads(written), SCHEMA)
         assert len(written) < 100_000
-    lost = {r["student"]: r["problem"] for r in report.records if r["score"] != "10"}
+    lost = {s.student: s.problem for s in report.summaries if s.score != 10}
     assert len(lost) == len(NAMES) - list(NAMES.values()).count(GOOD), lost
-    said = {record["student"]: json.dumps(record["tests"]) for record in report.records}
+    said = {record["student"]: json.dumps(record["tests"]) for record in report.records()}
     assert all("raised E" in said[name] for name in HOSTILE)  # so its text was there to be shown

@@ -68,8 +68,8 @@ def test_links_and_other_things_are_left_out(tmp_path):
     intake = find_submissions(tmp_path, "tiny")
     found = {item.student: item for item in intake.submissions}
     assert list(found) == ["ann", "bob", "cat"]
-    assert found["bob"].problem == "tiny.py is a link; hand in the file itself"
-    assert "no file to grade" in found["cat"].problem
+    assert found["bob"].problem == "tiny.py is a link; links are not followed"
+    assert found["cat"].problem == "tiny.py is not a regular file"
     assert intake.left_out == (
         "folder: a link; links are not followed",
         "link.py: a link; links are not followed",
@@ -164,4 +164,4 @@ def test_a_folder_that_cannot_be_read_is_one_problem(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "iterdir", refused)
     found = by_name(tmp_path)
     assert found["ann"].problem is None
-    assert found["bob"].problem == "the folder can't be read: Permission denied"
+    assert found["bob"].problem == "bob is a folder that can't be read: Permission denied"

@@ -85,13 +85,13 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, float]
         tiny,
         find_submissions(folder, "tiny"),
         Options(out, device="cpu"),
-        on_start=lambda engine, _: collected.extend(engine.tests),
+        on_start=lambda facts, _: collected.extend(facts.tests),
     )
-    records = batch.run().records
+    summaries = batch.run().summaries
     assert read_tests(tiny) == collected  # what is read from the sources is what pytest collects
     return {
-        record["student"]: {question["name"]: float(question["score"]) for question in record["questions"]}
-        for record in records
+        summary.student: {question.name: float(question.score) for question in summary.questions}
+        for summary in summaries
     }
 
 

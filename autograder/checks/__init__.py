@@ -2,5 +2,6 @@
 
 from autograder.checks.closeness import assert_close
 from autograder.checks.gradients import assert_gradient, assert_jacobian
+from autograder.core.figures import show_confusion, show_curve
 
-__all__ = ["assert_close", "assert_gradient", "assert_jacobian"]
+__all__ = ["assert_close", "assert_gradient", "assert_jacobian", "show_confusion", "show_curve"]

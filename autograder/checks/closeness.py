@@ -27,6 +27,7 @@ from autograder.checks.describe import (
     summary,
 )
 from autograder.checks.diagnosis import likely_cause_of_other_shape, likely_cause_of_values
+from autograder.core.figures import error_map, with_figure
 from autograder.core.values import origin_of
 from autograder.errors import CheckFailure, TestDefect
 
@@ -237,7 +238,8 @@ def _compare_values(actual: torch.Tensor, expected: torch.Tensor, label: str, te
     elif expected.is_floating_point() and (found := likely_cause_of_values(actual, expected)) is not None:
         cause = found.cause
         details.append(found.explanation)
-    raise CheckFailure(f"{label} is wrong in {entries}", details, cause=cause, hint=terms.hint)
+    failure = CheckFailure(f"{label} is wrong in {entries}", details, cause=cause, hint=terms.hint)
+    raise with_figure(failure, error_map(label, actual, expected, wrong))
 
 
 def _wide(x: torch.Tensor) -> torch.Tensor:

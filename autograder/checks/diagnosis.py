@@ -321,4 +321,4 @@ def _is_telling(e: torch.Tensor) -> bool:
     if not len(entries):
         return False
     eighths = 8 * float(entries[0])
-    return not _is_constant(entries) or abs(eighths - round(eighths)) > 1e-6
+    return not _is_constant(entries) or (math.isfinite(eighths) and abs(eighths - round(eighths)) > 1e-6)

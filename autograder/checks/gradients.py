@@ -27,6 +27,7 @@ from autograder.checks.describe import (
 )
 from autograder.checks.diagnosis import Diagnosis, GradientCase, likely_cause_of_gradient, likely_cause_of_shape
 from autograder.checks.differences import EPS, FINER, STEP, Function, Slopes, differences, evaluated
+from autograder.core.figures import error_map, with_figure
 from autograder.core.values import origin_of
 from autograder.errors import CheckFailure, TestDefect
 
@@ -383,7 +384,9 @@ def _judge(
         cause = found.cause
         details.append(found.explanation)
     headline = f"{judged.name}: the gradient is wrong in {int(wrong.sum())} of {count}"
-    raise CheckFailure(headline, details, cause=cause, hint=judged.hint)
+    failure = CheckFailure(headline, details, cause=cause, hint=judged.hint)
+    axes = ("output", "input") if trusted.jacobian else None
+    raise with_figure(failure, error_map(judged.name, wide, expected, wrong, axes))
 
 
 def _is_doubtful(

@@ -29,7 +29,9 @@ _KEYS = {
     "thresholds",
     "bar",
     "question",
+    "report",
 }
+HIDDEN_SHOWN = ("title", "count", "none")
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,18 @@ class BarRule:
 
 
 @dataclass(frozen=True)
+class ReportRules:
+    """What students are told.
+
+    Attributes:
+        hidden: of hidden tests that failed: "title" (each by its title), "count" (how many), "none" (nothing). Their
+            messages, sources and data are never shown.
+    """
+
+    hidden: str = "title"
+
+
+@dataclass(frozen=True)
 class Assignment:
     """An assignment as its folder describes it.
 
@@ -83,6 +97,7 @@ class Assignment:
         requires: what students need beside the engine's own packages, as lines of requirements.txt.
         data: names of the data sets that the tests can take, the preferred one first.
         bars: what trained models are judged by.
+        report: what students are told of their results.
     """
 
     name: str
@@ -99,6 +114,7 @@ class Assignment:
     data: tuple[str, ...] = ()
     bars: tuple[BarRule, ...] = ()
     version: str = "1.0"
+    report: ReportRules = field(default_factory=ReportRules)
 
     def question(self, name: str) -> Question:
         """The question of that name.
@@ -157,6 +173,7 @@ def load_assignment(folder: Path) -> Assignment:
         requires=_strings(raw, "requires", path),
         data=_strings(raw, "data", path),
         bars=bars,
+        report=_report_rules(raw, path),
     )
 
 
@@ -207,6 +224,13 @@ def _version(raw: Mapping[str, Any], path: Path) -> str:
     if not _VERSION.fullmatch(version):
         raise AssignmentError(f'{path}: version must be numbers and points, as in "1.2", not {version!r}')
     return version
+
+
+def _report_rules(raw: Mapping[str, Any], path: Path) -> ReportRules:
+    rules: ReportRules = _build(ReportRules, raw.get("report", {}), path, "[report]")
+    if rules.hidden not in HIDDEN_SHOWN:
+        raise AssignmentError(f"{path}: [report] hidden must be one of {', '.join(HIDDEN_SHOWN)}, not {rules.hidden!r}")
+    return rules
 
 
 def _decimal(value: object, path: Path) -> Decimal:

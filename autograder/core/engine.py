@@ -190,7 +190,8 @@ class Engine:
             assert host.stdin is not None
             found = first_words(nursery.stdout, "the nursery", log)
             self._resolve(found)
-            with host.stdin:
+            # A host that died meanwhile is heard of from its first words, which don't come.
+            with contextlib.suppress(BrokenPipeError), host.stdin:
                 host.stdin.write(json.dumps(self._order()).encode())
             self._note_tests(first_words(os.fdopen(hello, "rb"), "the judge host", log))
             # From here on each end has one owner: when a process dies, whoever waits for it notices.

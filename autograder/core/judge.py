@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from autograder.core.figures import Figures, collected_figures
 from autograder.core.outcome import Graded, TestOutcome, Verdict
 from autograder.core.sandboxed import SandboxedBackend
 from autograder.core.text import plain_text
 from autograder.errors import CheckFailure, InfrastructureError, SubmissionError, TestDefect, WireError
-from autograder.plugin import BACKEND, MEASURED
+from autograder.plugin import BACKEND, INFO, MEASURED
 
 _MESSAGE = 4000  # characters
 _ENGINE = Path(__file__).parent
@@ -30,10 +31,12 @@ class Recorder:
 
     Args:
         backend: where what a submission printed is fetched.
+        figures: where what a test shows is collected.
     """
 
-    def __init__(self, backend: SandboxedBackend):
+    def __init__(self, backend: SandboxedBackend, figures: Figures):
         self._backend = backend
+        self._figures = figures
         self.outcomes: dict[str, TestOutcome] = {}
 
     @pytest.hookimpl(tryfirst=True)
@@ -48,12 +51,14 @@ class Recorder:
 
     def _note(self, item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException] | None) -> None:
         name, output, measured = item.name, self._backend.take_output(), item.stash.get(MEASURED, {})
+        figures = self._figures.take(excinfo.value if excinfo else None, public=not item.stash[INFO].hidden)
         if excinfo is None:
-            self.outcomes[name] = TestOutcome(name, "passed", output=output, measured=measured)
+            self.outcomes[name] = TestOutcome(name, "passed", output=output, measured=measured, figures=figures)
             return
         verdict, message = _judged(excinfo)
         cause = excinfo.value.cause if isinstance(excinfo.value, CheckFailure) else None
-        self.outcomes[name] = TestOutcome(name, verdict, plain_text(message, _MESSAGE), cause, output, measured)
+        message = plain_text(message, _MESSAGE)
+        self.outcomes[name] = TestOutcome(name, verdict, message, cause, output, measured, figures)
 
 
 def _judged(excinfo: pytest.ExceptionInfo[BaseException]) -> tuple[Verdict, str]:
@@ -83,11 +88,12 @@ def judge(items: Sequence[pytest.Item], backend: SandboxedBackend, key: str, *, 
     """Run the collected tests on one submission."""
     started = time.monotonic()
     config = items[0].config
-    recorder = Recorder(backend)
     config.stash[BACKEND] = backend
-    config.pluginmanager.register(recorder)
-    for item, following in zip(items, [*items[1:], None], strict=True):
-        config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    with collected_figures() as figures:
+        recorder = Recorder(backend, figures)
+        config.pluginmanager.register(recorder)
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            config.hook.pytest_runtest_protocol(item=item, nextitem=following)
     worker_cpu, pss = backend.worker_usage(memory=measure_memory)
     backend.close()
     outcomes = tuple(_complete(items, recorder.outcomes))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NotRequired, TypedDict
 
 Verdict = Literal["passed", "failed", "error"]
 
@@ -32,6 +32,28 @@ class TestInfo:
     title: str
 
 
+class Figure(TypedDict):
+    """A picture of what a test saw, as numbers; made by ``core.figures``, and plain, so that records hold it as it is.
+
+    Every number is finite, or None where there was none (NaN, an infinity).
+
+    Attributes:
+        kind: "heatmap": how far off each entry of a result is, at most 32 x 32; "curve": one row or more of at most 200
+            numbers; "confusion": how often each class (row) was taken for each (column), at most 32 x 32.
+        title, x, y: in words: what it shows, and what runs along its axes.
+        names: of a curve's rows, or of the classes of a confusion.
+        shown: whether the student may see it: it is of a public test, or tells nothing of hidden data.
+    """
+
+    kind: Literal["heatmap", "curve", "confusion"]
+    title: str
+    x: str
+    y: str
+    values: list[list[float | None]]
+    names: NotRequired[list[str]]
+    shown: bool
+
+
 @dataclass(frozen=True)
 class TestOutcome:
     """One test's verdict on one submission.
@@ -43,6 +65,7 @@ class TestOutcome:
         cause: the likely cause in a few words, when one was recognised.
         output: what the submission printed meanwhile; bounded plain text.
         measured: what each bar measured, a number a trial.
+        figures: pictures of what went wrong, or of how a model trained.
     """
 
     __test__ = False
@@ -53,6 +76,7 @@ class TestOutcome:
     cause: str | None = None
     output: str = ""
     measured: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    figures: Sequence[Figure] = ()
 
 
 @dataclass(frozen=True)

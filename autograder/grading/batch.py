@@ -1,17 +1,21 @@
-"""One batch: every submission goes in, a record of each comes out, written as it finishes.
+"""One batch: every submission goes in, a result of each comes out, in the gradebook and on disk as it finishes.
 
-Promises: what is finished is on disk, whole, whatever happens to the batch; nothing of an earlier run stays mixed in
-with this one; the same submissions, seed and device give the same bytes in scores.csv, results/ and feedback/,
-whatever ``jobs`` is and in whatever order submissions finish.
+Promises: what is finished is kept, whole, whatever happens to the batch, and is not graded again while submission,
+assignment, engine and settings stay the same; what is not finished never counts. Nothing of an earlier run stays mixed
+in with this one's files. The same submissions, seed and device give the same bytes in scores.csv, results/ and
+feedback/, whatever ``jobs`` is and in whatever order submissions finish. Memory does not grow with the class but for a
+row of the table each.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +24,33 @@ from autograder.core.assignment import Assignment
 from autograder.core.engine import Engine
 from autograder.core.outcome import Graded, Task
 from autograder.core.scratch import remove_tree, scratch_folder
-from autograder.errors import IntakeError
+from autograder.errors import ClusterError, InfrastructureError, IntakeError
+from autograder.gradebook.diff import Move, changed_scores
+from autograder.gradebook.locate import NAME
+from autograder.gradebook.model import COMPLETE, INTERRUPTED, Summary
+from autograder.gradebook.store import Gradebook
+from autograder.gradebook.writer import Earlier, Files, GradebookWriter, NewEntry, NewResult, NewRun, content_hash
+from autograder.grading.facts import Facts, facts_key
 from autograder.grading.feedback import feedback_markdown
-from autograder.grading.fingerprint import batch_fingerprint, submission_fingerprint
+from autograder.grading.fingerprint import (
+    batch_fingerprint,
+    setting_parts,
+    source_parts,
+    submission_fingerprint,
+)
 from autograder.grading.origin import origin_note
-from autograder.grading.results import ERROR, UNFINISHED, make_record, scores_csv, to_json, write_atomically
+from autograder.grading.results import (
+    ERROR,
+    UNFINISHED,
+    make_record,
+    scores_csv,
+    summary_of,
+    to_json,
+    write_atomically,
+)
 from autograder.grading.steady import steady
-from autograder.intake.folder import read_regular
 from autograder.intake.model import Intake, Submission
+from autograder.intake.regular import read_regular
 
 Record = dict[str, Any]
 
@@ -42,12 +65,14 @@ class Options:
 
     Attributes:
         out: folder for scores.csv, results/, feedback/ and run.json.
-        seed: of everything that is drawn. None: the seed of the run that is resumed, or else a fresh one, which nobody
-            can know before the run.
+        seed: of everything that is drawn. None: that of the assignment's last run in the gradebook, or else a fresh
+            one, which nobody can know before the run.
         accept_less: grade also where a required layer of isolation is missing.
         without: layers of isolation that are left out (to measure what they cost).
         data: data set to train on; None: the first of the assignment's that is here.
-        resume: keep results in ``out`` whose submission, assignment, engine, seed and device are the same.
+        force: grade everything again, with a fresh seed unless one is given.
+        gradebook: the file; None: ``gradebook.sqlite`` in ``out``.
+        where: which machines grade, "" for this one.
     """
 
     out: Path
@@ -55,11 +80,18 @@ class Options:
     device: str = "auto"
     seed: int | None = 0
     skip_questions: tuple[str, ...] = ()
-    resume: bool = False
+    force: bool = False
     measure_memory: bool = False
     accept_less: bool = False
     without: tuple[str, ...] = ()
     data: str | None = None
+    gradebook: Path | None = None
+    where: str = ""
+
+    @property
+    def gradebook_file(self) -> Path:
+        """Where the gradebook is."""
+        return self.gradebook if self.gradebook is not None else self.out / NAME
 
 
 @dataclass(frozen=True)
@@ -67,27 +99,69 @@ class Report:
     """What a batch came to.
 
     Attributes:
-        records: one a submission that is done, in the order of the intake.
+        gradebook, run: where it is kept; run is 0 when it was stopped before it began.
+        summaries: one a submission that is done, in the order of the intake.
         complete: all are done; False after Ctrl-C.
         reused: how many were kept from an earlier run.
+        reasons: why the others were graded: reason and count.
+        changed: whose score is another one than the last that they had.
         seconds: wall clock of the whole batch.
         seed: what repeats this run.
-        graded: what the engine measured, for those graded now.
     """
 
-    records: tuple[Record, ...]
+    gradebook: Path
+    run: int
+    summaries: tuple[Summary, ...]
     complete: bool
     reused: int
     seconds: float
     device: str
     isolation: str
     seed: int
-    graded: tuple[Graded, ...] = ()
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    changed: tuple[Move, ...] = ()
 
     @property
-    def errors(self) -> tuple[Record, ...]:
-        """Records of submissions at which the grader broke."""
-        return tuple(record for record in self.records if record["status"] == ERROR)
+    def errors(self) -> tuple[Summary, ...]:
+        """Submissions at which the grader broke."""
+        return tuple(summary for summary in self.summaries if summary.status == ERROR)
+
+    def records(self) -> Iterator[Record]:
+        """The records, read from the gradebook one at a time, in the order of the intake."""
+        if self.run:
+            with Gradebook.open(self.gradebook) as book:
+                for entry in book.entries(self.run):
+                    yield dict(entry.record)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be done: everybody, with a result that is kept or the reason to grade.
+
+    Attributes:
+        facts: what it is graded with.
+        parts, batch: what results depend on beside the submission, and its hash.
+    """
+
+    facts: Facts
+    parts: Mapping[str, str]
+    batch: str
+    entries: tuple[NewEntry, ...]
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many are graded for each reason, the most frequent first."""
+        return dict(Counter(entry.reason for entry in self.entries if entry.reason).most_common())
+
+    @property
+    def reused(self) -> int:
+        """How many are kept."""
+        return sum(entry.result is not None for entry in self.entries)
+
+    @property
+    def needs_engine(self) -> bool:
+        """Whether there is a submission to run."""
+        return any(entry.result is None and entry.submission.problem is None for entry in self.entries)
 
 
 @dataclass(frozen=True)
@@ -99,7 +173,7 @@ class _Pending:
     """
 
     submission: Submission
-    fingerprint: str
+    files: Files
     origin: str | None
 
 
@@ -107,8 +181,10 @@ class Batch:
     """Grades an intake into a folder.
 
     Args:
-        on_start: called with the engine once it is up, and the number of reused results.
-        on_record: called with each record as it is done.
+        engine: makes what grades; None: ``core.engine.Engine``.
+        on_start: called with the facts of the engine, and how many are graded for which reason.
+        on_summary: called with each row of the table as it is done.
+        on_graded: called with what the engine measured of each.
     """
 
     def __init__(
@@ -117,172 +193,346 @@ class Batch:
         intake: Intake,
         options: Options,
         *,
-        on_start: Callable[[Engine, int], None] = lambda *_: None,
-        on_record: Callable[[Record], None] = lambda _: None,
+        engine: Callable[..., Engine] | None = None,
+        on_start: Callable[[Facts, Mapping[str, int]], None] = lambda *_: None,
+        on_summary: Callable[[Summary], None] = lambda _: None,
+        on_graded: Callable[[Graded], None] = lambda _: None,
     ):
         self._assignment = assignment
         self._intake = intake
         self._options = options
+        self._engine = engine if engine is not None else Engine
         self._on_start = on_start
-        self._on_record = on_record
-        self._records: dict[str, Record] = {}
+        self._on_summary = on_summary
+        self._on_graded = on_graded
         self._pending: dict[str, _Pending] = {}
-        self._graded: list[Graded] = []
-        self._prepared = False
+        self._run = 0
         self._started = time.monotonic()
 
     def run(self) -> Report:
-        """Grade everything; Ctrl-C ends it early with what is done."""
+        """Grade everything; Ctrl-C ends it early with what is done.
+
+        Raises:
+            GradebookError: the gradebook can't be used, or not any more.
+            InfrastructureError, ClusterError: the machinery broke; what was done by then is kept and in the tables.
+        """
+        _refuse_foreign(self._options.out)
+        with GradebookWriter.open(self._options.gradebook_file) as self._book:
+            self._seed = self._chosen_seed()
+            self._parts = source_parts(self._assignment)
+            self._facts_key = self._key_of_facts()
+            self._plan = self._first_plan()
+            try:
+                self._grade()
+            except KeyboardInterrupt:
+                return self._close(complete=False)
+            except BaseException as error:
+                self._close_broken(error)
+                raise
+            return self._close(complete=True)
+
+    # --- what is to be done ---------------------------------------------------------------------------------------
+
+    def _chosen_seed(self) -> int:
+        """The seed of this run: chosen, that of the last run, or fresh."""
+        if self._options.seed is not None:
+            return self._options.seed
+        last = None if self._options.force else self._book.last_seed(self._assignment.name)
+        return secrets.randbits(_SEED_BITS) if last is None else last
+
+    def _key_of_facts(self) -> str:
         options = self._options
-        engine = Engine(
+        asked = (options.device, options.data, options.accept_less, options.without, options.where)
+        return facts_key((*asked, sorted(options.skip_questions)), self._parts, options.data)
+
+    def _first_plan(self) -> _Plan | None:
+        """What is to be done if the engine found what it found the last time; None where that is not known."""
+        known = self._book.facts(self._facts_key)
+        if known is None:
+            return None
+        return self._plan_for(Facts.from_json(known, seed=self._seed, jobs=self._options.jobs))
+
+    def _plan_for(self, facts: Facts) -> _Plan:
+        parts = {**self._parts, **setting_parts(facts, self._options.skip_questions)}
+        batch = batch_fingerprint(parts)
+        entries = tuple(self._entry(submission, parts, batch) for submission in self._intake.submissions)
+        return _Plan(facts, parts, batch, entries)
+
+    def _entry(self, submission: Submission, parts: Mapping[str, str], batch: str) -> NewEntry:
+        submission, files = self._read(submission)
+        if not self._options.force:
+            result = self._book.find_result(submission_fingerprint(batch, submission, files))
+            if result is not None:
+                return NewEntry(submission, result, "")
+        earlier = self._book.earlier(self._assignment.name, submission)
+        return NewEntry(submission, None, self._reason(earlier, content_hash(files), parts))
+
+    def _reason(self, earlier: Earlier | None, content: str, parts: Mapping[str, str]) -> str:
+        if earlier is None:
+            return "new"
+        if earlier.status == ERROR:
+            return "the grader broke before"
+        if earlier.content != content:
+            return "changed"
+        if self._options.force:
+            return "forced"
+        different = [name for name in parts if parts[name] != earlier.parts.get(name)]
+        return f"{' and '.join(different)} changed" if different else "changed"
+
+    def _read(self, submission: Submission) -> tuple[Submission, Files]:
+        """A submission with its files as they are graded; one that can't be read has a problem instead."""
+        try:
+            files = [(path.name, read_regular(path)) for path in submission.files]
+        except IntakeError as error:
+            return replace(submission, files=(), problem=str(error), note=None), ()
+        if files:
+            files[0] = (self._assignment.module + submission.files[0].suffix, files[0][1])
+        return submission, files
+
+    # --- grading --------------------------------------------------------------------------------------------------
+
+    def _grade(self) -> None:
+        if self._plan is not None and not self._plan.needs_engine:
+            self._begin(self._plan)
+            self._finish_without_file(self._plan)
+            return
+        options = self._options
+        engine = self._engine(
             self._assignment,
             jobs=options.jobs,
             device=options.device,
-            seed=_seed(options),
+            seed=self._seed,
             skip_questions=options.skip_questions,
             data=options.data,
             measure_memory=options.measure_memory,
             accept_less=options.accept_less,
             without=options.without,
         )
-        complete, reused = True, 0
-        with scratch_folder("autograder-class-") as scratch:
-            try:
-                with engine:
-                    self._batch_hash = batch_fingerprint(self._assignment, engine, options.skip_questions)
-                    reused = self._prepare_folder(engine.seed)
-                    self._on_start(engine, reused)
-                    self._grade(engine, scratch)
-            except KeyboardInterrupt:
-                complete = False
-        records = tuple(self._records[item.slug] for item in self._intake.submissions if item.slug in self._records)
-        report = Report(
-            records,
-            complete,
-            reused,
-            time.monotonic() - self._started,
-            engine.device,
-            str(engine.isolation),
-            engine.seed,
-            tuple(self._graded),
+        with contextlib.ExitStack() as stack:
+            scratch = stack.enter_context(scratch_folder("autograder-class-"))
+            with _death_told():
+                stack.enter_context(engine)
+            facts = Facts.of(engine)
+            if self._plan is None or setting_parts(facts, ()) != setting_parts(self._plan.facts, ()):
+                self._plan = self._plan_for(facts)
+            self._plan = replace(self._plan, facts=facts)
+            self._begin(self._plan)
+            self._finish_without_file(self._plan)
+            for graded in _graded(engine, self._tasks(self._plan, scratch)):
+                pending = self._pending.pop(graded.key)
+                remove_tree(scratch / graded.key)
+                self._on_graded(graded)
+                self._finish(self._plan, pending, steady(graded))
+
+    def _begin(self, plan: _Plan) -> None:
+        """From here on there is a run, and the folder is its."""
+        facts, assignment = plan.facts, self._assignment
+        new = NewRun(
+            assignment=assignment.name,
+            release=assignment.version,
+            seed=facts.seed,
+            device=facts.device,
+            data=facts.data,
+            isolation=facts.isolation,
+            jobs=facts.jobs,
+            engine=autograder.__version__,
+            versions=facts.versions,
+            submissions=len(plan.entries),
+            left_out=self._intake.left_out,
+            parts=plan.parts,
+            facts_key=self._facts_key,
+            facts=facts.to_json(),
         )
-        if records:
-            write_atomically(options.out / "scores.csv", scores_csv(records))
-        if self._prepared:  # stopped earlier than that, the folder is what it was
-            write_atomically(options.out / "run.json", json.dumps(self._run_facts(engine, report), indent=1) + "\n")
-        return report
+        self._run = self._book.begin(new, plan.entries)
+        self._prepare_folder(plan)
+        self._on_start(facts, plan.reasons)
 
-    def _grade(self, engine: Engine, scratch: Path) -> None:
-        for submission in self._intake.submissions:
-            if submission.problem is not None and submission.slug not in self._records:
-                self._finish(engine, submission, None, submission_fingerprint(self._batch_hash, submission, ()))
-        for graded in engine.grade(self._tasks(engine, scratch)):
-            pending = self._pending.pop(graded.key)
-            remove_tree(scratch / graded.key)
-            self._graded.append(graded)
-            self._finish(engine, pending.submission, steady(graded), pending.fingerprint, pending.origin)
+    def _finish_without_file(self, plan: _Plan) -> None:
+        for entry in plan.entries:
+            if entry.result is None and entry.submission.problem is not None:
+                self._finish(plan, _Pending(entry.submission, (), None), None)
 
-    def _tasks(self, engine: Engine, scratch: Path) -> Iterator[Task]:
+    def _tasks(self, plan: _Plan, scratch: Path) -> Iterator[Task]:
         """Private copies of what is to be graded, made when a worker is about to be free for it."""
-        for number, submission in enumerate(self._intake.submissions):
-            if submission.problem is not None or submission.slug in self._records:
+        for number, entry in enumerate(plan.entries):
+            if entry.result is not None or entry.submission.problem is not None:
                 continue
-            try:
-                files = _contents(submission)
-            except IntakeError as error:
-                unusable = Submission(submission.student, submission.slug, problem=str(error))
-                self._finish(engine, unusable, None, submission_fingerprint(self._batch_hash, unusable, ()))
+            submission, files = self._read(entry.submission)
+            if submission.problem is not None:  # gone, or another thing, since it was found
+                self._finish(plan, _Pending(submission, (), None), None)
                 continue
-            main = self._assignment.module + submission.files[0].suffix
-            files[0] = (main, files[0][1])
             key = f"{number:05d}"
             folder = scratch / key
             folder.mkdir(mode=0o700)
             for name, data in reversed(files):  # the graded file last: no helper may take its name
                 (folder / name).write_bytes(data)
-            fingerprint = submission_fingerprint(self._batch_hash, submission, files)
-            self._pending[key] = _Pending(submission, fingerprint, origin_note(self._assignment, files[0][1]))
-            yield Task(key, folder, main)
+            self._pending[key] = _Pending(submission, files, origin_note(self._assignment, files[0][1]))
+            yield Task(key, folder, files[0][0])
 
-    def _finish(
-        self,
-        engine: Engine,
-        submission: Submission,
-        graded: Graded | None,
-        fingerprint: str,
-        origin: str | None = None,
-    ) -> None:
-        record = make_record(self._assignment, engine, submission, graded, fingerprint, origin=origin)
-        out = self._options.out
-        write_atomically(out / "feedback" / f"{submission.slug}.md", feedback_markdown(record, self._assignment.title))
-        write_atomically(out / "results" / f"{submission.slug}.json", to_json(record))
-        self._records[submission.slug] = record
-        self._on_record(record)
+    def _finish(self, plan: _Plan, pending: _Pending, graded: Graded | None) -> None:
+        """Keep a result: first in the gradebook, which decides what is done, then as files."""
+        submission = pending.submission
+        fingerprint = submission_fingerprint(plan.batch, submission, pending.files)
+        record = make_record(self._assignment, plan.facts, submission, graded, fingerprint, origin=pending.origin)
+        summary, text = summary_of(submission, record), to_json(record)
+        seconds = {} if graded is None else graded.seconds
+        self._book.add(self._run, submission.slug, _result(summary, record, text, pending.files, seconds))
+        self._write(submission.slug, record, text)
+        self._on_summary(summary)
 
-    def _prepare_folder(self, seed: int) -> int:
-        """Make the output folder ours: remove what an earlier run left but what may be kept; returns how many are."""
+    # --- the folder -----------------------------------------------------------------------------------------------
+
+    def _prepare_folder(self, plan: _Plan) -> None:
+        """Make the output folder this run's: remove what an earlier one left, but for the results that are kept."""
         out = self._options.out
-        ours = (out / "run.json").is_file()
-        if not ours and earlier_results(out):
-            raise IntakeError(f"{out}: holds results but no run.json, so no run of ours; choose another --out")
         for name in ("results", "feedback"):
             (out / name).mkdir(parents=True, exist_ok=True)
-        # The seed from the start: a run that is killed is resumed with it.
-        facts = {"state": "running", "seed": seed, **self._versions()}
-        write_atomically(out / "run.json", json.dumps(facts) + "\n")
-        self._prepared = True
-        if not ours:
-            return 0
-        if self._options.resume:
-            self._reuse()
-        for path in (*earlier_results(out), *out.glob("feedback/*.md")):
-            if path.stem not in self._records:
+        if _told_before(out) != self._assignment.report.hidden:
+            for path in (*out.glob("feedback/*.md"), *out.glob("feedback/*.html")):
+                path.unlink()  # written by other rules on what students are told
+        write_atomically(out / "run.json", json.dumps({"state": "running", **self._versions(plan)}) + "\n")
+        kept = {entry.submission.slug: entry.result for entry in plan.entries if entry.result is not None}
+        for path in (*earlier_results(out), *out.glob("feedback/*.md"), *out.glob("feedback/*.html")):
+            if path.stem not in kept:
                 path.unlink()
         for path in out.rglob(f"{UNFINISHED}*"):  # a killed run's
             path.unlink()
         (out / "scores.csv").unlink(missing_ok=True)
-        return len(self._records)
+        for slug, result in kept.items():
+            self._restore(slug, result)
 
-    def _reuse(self) -> None:
-        for submission in self._intake.submissions:
-            record = _read_object(self._options.out / "results" / f"{submission.slug}.json")
-            feedback = self._options.out / "feedback" / f"{submission.slug}.md"
-            if record is None or record.get("status") == ERROR or not feedback.is_file():
-                continue
-            try:
-                files = _contents(submission)
-            except IntakeError:
-                continue
-            if files:
-                files[0] = (self._assignment.module + submission.files[0].suffix, files[0][1])
-            if record.get("fingerprint") == submission_fingerprint(self._batch_hash, submission, files):
-                self._records[submission.slug] = record
+    def _restore(self, slug: str, result: int) -> None:
+        """See to it that the files of a result that is kept are there, and are its own."""
+        text = self._book.text_of(result)
+        feedback = self._options.out / "feedback" / f"{slug}.md"
+        try:
+            same = (self._options.out / "results" / f"{slug}.json").read_bytes() == text.encode()
+        except OSError:
+            same = False
+        if not (same and feedback.is_file()):
+            self._write(slug, json.loads(text), text)
 
-    def _versions(self) -> dict[str, str]:
+    def _write(self, slug: str, record: Mapping[str, Any], text: str) -> None:
+        out = self._options.out
+        (out / "feedback" / f"{slug}.html").unlink(missing_ok=True)  # a page that `report` made of another result
+        write_atomically(out / "feedback" / f"{slug}.md", self._feedback(record))
+        write_atomically(out / "results" / f"{slug}.json", text)  # the last: where it is, the others are
+
+    def _feedback(self, record: Mapping[str, Any]) -> str:
+        return feedback_markdown(record, self._assignment.title, hidden=self._assignment.report.hidden)
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    def _close(self, *, complete: bool) -> Report:
+        """Write what is made of all results; stopped before the run began, the folder stays what it was."""
+        if not (self._run and self._plan):
+            return Report(self._book.path, 0, (), complete, 0, self._elapsed(), "", "", self._seed)
+        plan, out = self._plan, self._options.out
+        self._book.end(self._run, COMPLETE if complete else INTERRUPTED)
+        summaries = tuple(self._book.summaries(self._run))
+        report = Report(
+            self._book.path,
+            self._run,
+            summaries,
+            complete,
+            plan.reused,
+            self._elapsed(),
+            plan.facts.device,
+            plan.facts.isolation,
+            plan.facts.seed,
+            plan.reasons,
+            changed_scores(self._book, self._run),
+        )
+        if summaries:
+            write_atomically(out / "scores.csv", scores_csv(summaries))
+        write_atomically(out / "run.json", json.dumps(self._run_facts(plan, report), indent=1) + "\n")
+        return report
+
+    def _close_broken(self, error: BaseException) -> None:
+        """What is done stays and gets into the tables, as far as that is still possible.
+
+        Raises:
+            InfrastructureError, ClusterError: that error again, with what became of the batch.
+        """
+        if not self._run:
+            return
+        with contextlib.suppress(Exception):
+            report = self._close(complete=False)
+            if isinstance(error, InfrastructureError | ClusterError):
+                done = f"{len(report.summaries)} of {len(self._intake.submissions)} are graded and kept"
+                error.args = (f"{error}; {done}: run it again to go on",)
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._started
+
+    def _versions(self, plan: _Plan) -> dict[str, Any]:
         """What was graded by what."""
-        assignment = self._assignment
-        return {"assignment": assignment.name, "release": assignment.version, "engine": autograder.__version__}
-
-    def _run_facts(self, engine: Engine, report: Report) -> Mapping[str, Any]:
         return {
-            "state": "complete" if report.complete else "interrupted",
-            **self._versions(),
-            "submissions": len(self._intake.submissions),
-            "done": len(report.records),
-            "reused": report.reused,
-            "errors": [record["student"] for record in report.errors],
-            "left_out": list(self._intake.left_out),
-            "seed": engine.seed,
-            "device": engine.device,
-            "data": engine.data,
-            "jobs": engine.jobs,
-            "isolation": str(engine.isolation),
-            "versions": engine.versions,
-            "seconds": round(report.seconds, 3),
-            "submission_seconds": {
-                graded.key: {name: round(value, 4) for name, value in graded.seconds.items()} for graded in self._graded
-            },
+            "assignment": self._assignment.name,
+            "release": self._assignment.version,
+            "engine": autograder.__version__,
+            "seed": plan.facts.seed,
+            "hidden_tests": self._assignment.report.hidden,
         }
+
+    def _run_facts(self, plan: _Plan, report: Report) -> Mapping[str, Any]:
+        facts = plan.facts
+        return {
+            "state": COMPLETE if report.complete else INTERRUPTED,
+            "run": report.run,
+            **self._versions(plan),
+            "submissions": len(self._intake.submissions),
+            "done": len(report.summaries),
+            "reused": report.reused,
+            "reasons": dict(report.reasons),
+            "errors": [summary.student for summary in report.errors],
+            "left_out": list(self._intake.left_out),
+            "device": facts.device,
+            "data": facts.data,
+            "jobs": facts.jobs,
+            "isolation": facts.isolation,
+            "versions": dict(facts.versions),
+            "seconds": round(report.seconds, 3),
+        }
+
+
+def _told_before(out: Path) -> object:
+    """What the run before told students of hidden tests; None where that is not known."""
+    try:
+        return json.loads((out / "run.json").read_text(encoding="utf-8"))["hidden_tests"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _result(
+    summary: Summary, record: Mapping[str, Any], text: str, files: Files, seconds: Mapping[str, float]
+) -> NewResult:
+    return NewResult(
+        fingerprint=record["fingerprint"],
+        files=files,
+        status=summary.status,
+        problem=summary.problem,
+        score=summary.score,
+        maximum=summary.maximum,
+        questions=summary.questions,
+        verdicts=[(test["name"], test["verdict"], test["cause"]) for test in record["tests"]],
+        seconds=seconds,
+        text=text,
+    )
+
+
+def _graded(engine: Engine, tasks: Iterator[Task]) -> Iterator[Graded]:
+    with _death_told():
+        yield from engine.grade(tasks)
+
+
+@contextlib.contextmanager
+def _death_told() -> Iterator[None]:
+    """A pipe that breaks means that the process at its other end was killed, which is to be said."""
+    try:
+        yield
+    except (BrokenPipeError, ConnectionError):
+        raise InfrastructureError("a process of the engine died and did not start again") from None
 
 
 def earlier_results(out: Path) -> list[Path]:
@@ -290,24 +540,6 @@ def earlier_results(out: Path) -> list[Path]:
     return sorted(out.glob("results/*.json"))
 
 
-def _seed(options: Options) -> int:
-    """The seed of this run: chosen, that of the run which is resumed, or fresh."""
-    if options.seed is not None:
-        return options.seed
-    earlier = _read_object(options.out / "run.json") if options.resume else None
-    seed = None if earlier is None else earlier.get("seed")
-    # bool is an int to Python; a run.json that names no seed is of a run whose results can't be kept anyway.
-    return seed if type(seed) is int else secrets.randbits(_SEED_BITS)
-
-
-def _contents(submission: Submission) -> list[tuple[str, bytes]]:
-    return [(path.name, read_regular(path)) for path in submission.files]
-
-
-def _read_object(path: Path) -> dict[str, Any] | None:
-    """The JSON object in a file of an earlier run, None where there is none."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return value if isinstance(value, dict) else None
+def _refuse_foreign(out: Path) -> None:
+    if not (out / "run.json").is_file() and earlier_results(out):
+        raise IntakeError(f"{out}: holds results but no run.json, so no run of ours; choose another --out")

@@ -6,13 +6,20 @@ import argparse
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from autograder.cluster.options import add_cluster_options, cluster_engine
 from autograder.core.assignment import Assignment, find_assignment, find_course
+from autograder.core.engine import Engine
+from autograder.core.scratch import scratch_folder
+from autograder.course.settings import load_course
 from autograder.errors import AutograderError
+from autograder.gradebook.locate import NAME
 from autograder.grading.batch import Batch, Options, Report, earlier_results
-from autograder.intake.folder import find_submissions
 from autograder.intake.model import Intake
+from autograder.intake.roster import read_roster
+from autograder.intake.sources import open_intake
 
 ALL_GRADED, SOME_ERRORS, INTERRUPTED = 0, 1, 130
 
@@ -21,14 +28,21 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     """Add ``grade`` to the command line."""
     parser = subparsers.add_parser(
         "grade",
-        help="grade a folder of submissions",
-        description="Grade submissions: a folder with one folder or file (.py, .ipynb) per student, or one file.",
+        help="grade submissions: a folder, a file, or what a learning platform exports",
+        description="Grade submissions: a folder with one folder or file (.py, .ipynb) per student, one file, or an "
+        "export of Canvas, Moodle, Gradescope or otter. Results of an earlier run are kept where neither the "
+        "submission nor what it is graded by has changed.",
         epilog="Exit code: 0 all graded (whatever they scored), 1 the grader broke at some, 2 wrong use, 130 Ctrl-C.",
     )
-    parser.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="folder of submissions, or one file")
+    parser.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="folder, file or export")
     parser.add_argument("--assignment", required=True, metavar="NAME", help="name of a folder in assignments/")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where results go (grades/NAME)")
-    parser.add_argument("--resume", action="store_true", help="keep the results in DIR that are still valid")
+    parser.add_argument("--gradebook", type=Path, metavar="FILE", help=f"where all runs are kept (DIR/{NAME})")
+    parser.add_argument("--force", action="store_true", help="grade everything again, with a fresh seed")
+    parser.add_argument("--roster", type=Path, metavar="FILE", help="table of the class (as course.toml says)")
+    parser.add_argument(
+        "--attempts", choices=("latest", "best", "all"), help="which attempts count (as course.toml says, or latest)"
+    )
     parser.add_argument(
         "--isolation",
         choices=("full", "process"),
@@ -36,6 +50,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         help="full: refuse where Landlock or seccomp is missing; process: go on with what there is (full)",
     )
     add_engine_options(parser, seed=None)
+    add_cluster_options(parser)
     parser.set_defaults(run=_run)
 
 
@@ -43,9 +58,9 @@ def add_engine_options(parser: argparse.ArgumentParser, *, seed: int | None = 0)
     """Options that every command with an engine has.
 
     Args:
-        seed: the default of ``--seed``; None: a fresh one for each run.
+        seed: the default of ``--seed``; None: that of the last run, or a fresh one.
     """
-    unless = str(seed) if seed is not None else "fresh for each run; --resume keeps the run's"
+    unless = str(seed) if seed is not None else "that of the last run in the gradebook, or a fresh one"
     parser.add_argument("--jobs", type=positive, default=cores(), metavar="N", help=f"at the same time ({cores()})")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where tensors live (auto)")
     parser.add_argument("--seed", type=int, default=seed, metavar="S", help=f"of everything that is drawn ({unless})")
@@ -69,23 +84,53 @@ def course_of(args: argparse.Namespace) -> Path:
 
 
 def _run(args: argparse.Namespace) -> int:
-    assignment = find_assignment(course_of(args), args.assignment)
-    intake = find_submissions(args.submissions, assignment.module)
+    course = course_of(args)
+    assignment = find_assignment(course, args.assignment)
+    settings = load_course(course)
     out = args.out if args.out is not None else Path("grades") / assignment.name
     _refuse_within(out, args.submissions)
-    if not args.resume and (earlier := len(earlier_results(out))):
-        print(f"{out} holds {earlier} result{'' if earlier == 1 else 's'} of an earlier run: replaced (--resume keeps)")
-    skipped, less = tuple(args.skip_question), args.isolation == "process"
-    options = Options(out, args.jobs, args.device, args.seed, skipped, args.resume, accept_less=less, data=args.data)
-    report = grade_on_screen(assignment, intake, options)
-    if not report.complete:
-        again = shlex.join(["autograder", *sys.argv[1:], *([] if args.resume else ["--resume"])])
-        left = len(intake.submissions) - len(report.records)
-        print(
-            f"stopped: {len(report.records)} are graded and kept, {left} are left; go on with: {again}", file=sys.stderr
+    roster = args.roster if args.roster is not None else settings.roster
+    chosen = cluster_engine(args, course)
+    engine = None if args.cluster is None else chosen
+    with scratch_folder("autograder-intake-") as scratch:
+        intake = open_intake(
+            args.submissions,
+            assignment.module,
+            scratch=scratch,
+            roster=None if roster is None else read_roster(roster),
+            attempts=args.attempts or settings.attempts,
         )
-        return INTERRUPTED
-    return SOME_ERRORS if report.errors else ALL_GRADED
+        options = _options(args, out)
+        if not options.gradebook_file.exists() and (earlier := len(earlier_results(out))):
+            results = "1 result" if earlier == 1 else f"{earlier} results"
+            print(f"{out} holds {results} of a run that is in no gradebook: replaced")
+        report = grade_on_screen(assignment, intake, options, engine=engine)
+    return _exit_code(report, intake)
+
+
+def _options(args: argparse.Namespace, out: Path) -> Options:
+    return Options(
+        out,
+        args.jobs,
+        args.device,
+        args.seed,
+        tuple(args.skip_question),
+        force=args.force,
+        accept_less=args.isolation == "process",
+        data=args.data,
+        gradebook=args.gradebook,
+        where=args.cluster or "",
+    )
+
+
+def _exit_code(report: Report, intake: Intake) -> int:
+    if report.complete:
+        return SOME_ERRORS if report.errors else ALL_GRADED
+    again = shlex.join(["autograder", *(part for part in sys.argv[1:] if part != "--force")])
+    done = len(report.summaries)
+    left = len(intake.submissions) - done
+    print(f"stopped: {done} are graded and kept, {left} are left; go on with: {again}", file=sys.stderr)
+    return INTERRUPTED
 
 
 def _refuse_within(out: Path, submissions: Path) -> None:
@@ -94,8 +139,14 @@ def _refuse_within(out: Path, submissions: Path) -> None:
         raise AutograderError(f"{out} is inside {submissions}: choose an --out outside of the submissions")
 
 
-def grade_on_screen(assignment: Assignment, intake: Intake, options: Options) -> Report:
-    """Grade a batch, with progress and tables on standard output."""
+def grade_on_screen(
+    assignment: Assignment, intake: Intake, options: Options, *, engine: Callable[..., Engine] | None = None
+) -> Report:
+    """Grade a batch, with progress and tables on standard output.
+
+    Args:
+        engine: as for ``Batch``.
+    """
     try:
         from rich.console import Console
 
@@ -105,7 +156,8 @@ def grade_on_screen(assignment: Assignment, intake: Intake, options: Options) ->
     # A pipe or log has no width: rows must not be folded for one.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     with Screen(console, assignment, intake) as screen:
-        report = Batch(assignment, intake, options, on_start=screen.start, on_record=screen.record).run()
+        batch = Batch(assignment, intake, options, engine=engine, on_start=screen.start, on_summary=screen.summary)
+        report = batch.run()
     screen.close(report, options.out)
     return report
 

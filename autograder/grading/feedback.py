@@ -1,11 +1,13 @@
-"""feedback/<student>.md: what the student reads. Hidden tests appear by title and points, never by message or data."""
+"""feedback/<student>.md: what the student reads. Of hidden tests it says what staff chose, never message or data."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
+from autograder.core.decimals import plain_decimal
 from autograder.core.text import one_line, plain_text
 from autograder.grading.results import ERROR, NO_FILE, NOT_LOADED
 
@@ -17,12 +19,17 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&!$^=:])")
 _LIST = re.compile(r"^([-+]|\d+(?=[.)]))")  # at the start of a line
 
 
-def feedback_markdown(record: Mapping[str, Any], title: str) -> str:
-    """A record as Markdown for its student."""
-    return "\n".join(_lines(record, title)) + "\n"
+def feedback_markdown(record: Mapping[str, Any], title: str, *, hidden: str = "title") -> str:
+    """A record as Markdown for its student.
+
+    Args:
+        title: the assignment's.
+        hidden: what is said of hidden tests that failed (``core.assignment.ReportRules``).
+    """
+    return "\n".join(_lines(record, title, hidden)) + "\n"
 
 
-def _lines(record: Mapping[str, Any], title: str) -> Iterator[str]:
+def _lines(record: Mapping[str, Any], title: str, hidden: str) -> Iterator[str]:
     yield f"# {escaped(title)}: {escaped(record['student'])}"
     yield ""
     if record["status"] == ERROR:
@@ -40,7 +47,7 @@ def _lines(record: Mapping[str, Any], title: str) -> Iterator[str]:
         yield from _block("Remarks on your file:", "\n".join(record["notes"]))
     yield from _questions(record)
     if record["status"] not in (NO_FILE, NOT_LOADED):
-        yield from _failures(record)
+        yield from _failures(record, hidden)
 
 
 def _questions(record: Mapping[str, Any]) -> Iterator[str]:
@@ -51,13 +58,15 @@ def _questions(record: Mapping[str, Any]) -> Iterator[str]:
     yield ""
 
 
-def _failures(record: Mapping[str, Any]) -> Iterator[str]:
+def _failures(record: Mapping[str, Any], shown: str) -> Iterator[str]:
     failed = [test for test in record["tests"] if test["verdict"] != "passed"]
     public = [test for test in failed if not test["hidden"]]
     hidden = [test for test in failed if test["hidden"]]
     if not failed:
         yield "Every test passed."
         return
+    if not public and shown == "none":
+        yield "Every test that you can run yourself passed."
     if public:
         yield "## Tests that you can run yourself"
         yield ""
@@ -67,11 +76,14 @@ def _failures(record: Mapping[str, Any]) -> Iterator[str]:
         yield from _block(f"`pytest -k {test['name']}` says:", test["message"])
         if test["output"].strip():
             yield from _block("Your code printed:", test["output"], OUTPUT)
-    if hidden:
+    if hidden and shown != "none":
         yield "## Hidden tests that failed"
         yield ""
-        for test in hidden:
-            yield f"- {escaped(test['title'] or test['name'])} ({_points(test)})"
+        if shown == "count":
+            points = plain_decimal(sum((Decimal(test["points"]) for test in hidden), Decimal(0)))
+            yield f"- {len(hidden)}, worth {_counted(points)} together"
+        else:
+            yield from (f"- {escaped(test['title'] or test['name'])} ({_points(test)})" for test in hidden)
         yield ""
         yield "Their data stays hidden. The handout states every rule that they check."
 
@@ -85,7 +97,11 @@ def told(test: Mapping[str, Any]) -> str:
 
 
 def _points(test: Mapping[str, Any]) -> str:
-    return f"{test['points']} point{'' if test['points'] == '1' else 's'}"
+    return _counted(test["points"])
+
+
+def _counted(points: str) -> str:
+    return f"{points} point{'' if points == '1' else 's'}"
 
 
 def _block(lead: str, text: str, limit: int = MESSAGE) -> Iterator[str]:

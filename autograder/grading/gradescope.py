@@ -8,8 +8,8 @@ Promises:
 - Scores are those of ``autograder grade``. The points of the tests add up to the score, unless staff asked for a
   deduction for late days. A question that is all or nothing has its points in a row of its own: on the rows of its
   tests they would tell at once how its hidden tests went.
-- A hidden test is shown after grades are published, by its title; its name, message and data never are. Staff find
-  them in the container's output, which students can't see.
+- A hidden test is shown after grades are published, by its title (or without, as [report] in assignment.toml has it);
+  its name, message and data never are. Staff find them in the container's output, which students can't see.
 - A results.json of this run, or none of an earlier one. What the grader broke has no score on any level: Gradescope
   asks for one, so that it counts a result without as not graded, and never as a zero that the student earned.
 - The container's isolation is used as far as it goes (``autograder doctor``); the result says what held.
@@ -134,7 +134,8 @@ def gradescope_results(
         return broken_results()
     whole = {question.name for question in assignment.questions if question.all_or_nothing}
     kept = max(Decimal(0), 100 - late_percent * (lateness.days if lateness else 0)) / 100
-    rows = list(_rows(record, whole)) if record["tests"] else [_nothing_to_grade(record)]
+    titled = assignment.report.hidden == "title"
+    rows = list(_rows(record, whole, titled=titled)) if record["tests"] else [_nothing_to_grade(record)]
     return {
         "score": _number(Decimal(record["score"]) * kept),
         "output": "\n".join(_remarks(record, lateness, kept)),
@@ -196,14 +197,14 @@ def _extra_data(record: Record, lateness: Lateness | None) -> dict[str, Any]:
     return {"autograder": autograder.__version__, **known, **late}
 
 
-def _rows(record: Record, whole: set[str]) -> Iterator[dict[str, Any]]:
+def _rows(record: Record, whole: set[str], *, titled: bool) -> Iterator[dict[str, Any]]:
     """A row for each test, by question, and one for each question that is all or nothing."""
     for number, question in enumerate(record["questions"], start=1):
         tests = [test for test in record["tests"] if test["question"] == question["name"]]
         if together := question["name"] in whole and len(tests) > 1:
             yield _question_row(question, tests, str(number))
         for part, test in enumerate(tests, start=1):
-            row = _test_row(test, shown=record["status"] == GRADED)
+            row = _test_row(test, shown=record["status"] == GRADED, titled=titled)
             points = {} if together else _points(test["points"] if test["verdict"] == "passed" else "0", test["points"])
             yield {**points, **row, "number": f"{number}.{part}", "tags": [question["name"]]}
 
@@ -221,10 +222,11 @@ def _question_row(question: Mapping[str, Any], tests: list[Mapping[str, Any]], n
     }
 
 
-def _test_row(test: Mapping[str, Any], *, shown: bool) -> dict[str, Any]:
+def _test_row(test: Mapping[str, Any], *, shown: bool, titled: bool) -> dict[str, Any]:
     """A test without its points.
 
     Args:
+        titled: a hidden test is called by its title.
         shown: its own message is worth reading; not where all fail for the one reason that stands above them.
     """
     passed = test["verdict"] == "passed"
@@ -232,7 +234,7 @@ def _test_row(test: Mapping[str, Any], *, shown: bool) -> dict[str, Any]:
         output = "" if passed else "A hidden test: the handout states the rule that it checks, its data stays hidden."
         return {
             "status": "passed" if passed else "failed",
-            "name": test["title"] or "A hidden test",
+            "name": (titled and test["title"]) or "A hidden test",
             "output": output,
             "visibility": _PUBLISHED,
         }

@@ -19,9 +19,10 @@ from typing import Any
 
 from autograder.core.assignment import Assignment
 from autograder.core.decimals import plain_decimal
-from autograder.core.engine import Engine
 from autograder.core.outcome import Graded, TestInfo, TestOutcome
 from autograder.core.text import plain_text
+from autograder.gradebook.model import QuestionPoints, Summary
+from autograder.grading.facts import Facts
 from autograder.grading.scoring import QuestionScore, maximum, score_questions, total
 from autograder.intake.model import Submission
 
@@ -32,6 +33,21 @@ UNFINISHED = ".writing-"  # how a file's name begins until it is whole
 _TEXT = 5000  # characters of any one text: a message (4,000) with the name of its test
 _POINTS = {"type": "string", "pattern": r"^\d+(\.\d+)?$"}
 _TEXT_OR_NULL = {"type": ["string", "null"]}
+_FIGURE = {
+    "type": "object",
+    "description": "what a test saw: where a result is wrong, how a model trained, what it confuses",
+    "additionalProperties": False,
+    "required": ["kind", "title", "x", "y", "values", "shown"],
+    "properties": {
+        "kind": {"enum": ["heatmap", "curve", "confusion"]},
+        "title": {"type": "string"},
+        "x": {"type": "string"},
+        "y": {"type": "string"},
+        "values": {"type": "array", "items": {"type": "array", "items": {"type": ["number", "null"]}}},
+        "names": {"type": "array", "items": {"type": "string"}},
+        "shown": {"type": "boolean", "description": "its student may see it, also where the test is hidden"},
+    },
+}
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "The record of one graded submission",
@@ -102,6 +118,7 @@ SCHEMA: dict[str, Any] = {
                         "description": "what a trained model reached, by bar: a number for each trial",
                         "additionalProperties": {"type": "array", "items": {"type": "number"}},
                     },
+                    "figures": {"type": "array", "items": _FIGURE},
                 },
             },
         },
@@ -111,7 +128,7 @@ SCHEMA: dict[str, Any] = {
 
 def make_record(
     assignment: Assignment,
-    engine: Engine,
+    facts: Facts,
     submission: Submission,
     graded: Graded | None,
     fingerprint: str,
@@ -123,12 +140,13 @@ def make_record(
     Every text in it is plain and bounded, whoever wrote it: files, tables and pages are all made of the record.
 
     Args:
+        facts: what it was graded with.
         graded: None for one that had nothing to grade.
         origin: what ``origin_note`` says of its file.
     """
     outcomes = {outcome.name: outcome for outcome in graded.outcomes} if graded else {}
     passed = frozenset(name for name, outcome in outcomes.items() if outcome.verdict == "passed")
-    scores = score_questions(assignment, engine.tests, passed)
+    scores = score_questions(assignment, facts.tests, passed)
     status, problem = _status(submission, graded)
     notes = [*filter(None, (submission.note, origin)), *(graded.notes if graded else ())]
     record = {
@@ -141,13 +159,13 @@ def make_record(
         "maximum": plain_decimal(maximum(scores)),
         "problem": problem,
         "notes": notes,
-        "seed": engine.seed,
-        "device": engine.device,
-        "data": engine.data,
-        "isolation": str(engine.isolation),
+        "seed": facts.seed,
+        "device": facts.device,
+        "data": facts.data,
+        "isolation": str(facts.isolation),
         "fingerprint": fingerprint,
         "questions": [_question_entry(score) for score in scores],
-        "tests": [_test_entry(test, outcomes[test.name]) for test in engine.tests if test.name in outcomes],
+        "tests": [_test_entry(test, outcomes[test.name]) for test in facts.tests if test.name in outcomes],
     }
     cleaned: dict[str, Any] = _cleaned(record)
     return cleaned
@@ -163,7 +181,7 @@ def _question_entry(score: QuestionScore) -> dict[str, Any]:
 
 
 def _test_entry(test: TestInfo, outcome: TestOutcome) -> dict[str, Any]:
-    return {
+    entry = {
         "name": test.name,
         "title": test.title,
         "question": test.question,
@@ -175,6 +193,9 @@ def _test_entry(test: TestInfo, outcome: TestOutcome) -> dict[str, Any]:
         "output": outcome.output,
         "measured": {bar: list(values) for bar, values in outcome.measured.items()},
     }
+    if outcome.figures:
+        entry["figures"] = list(outcome.figures)
+    return entry
 
 
 def _cleaned(value: Any) -> Any:
@@ -203,20 +224,44 @@ def to_json(record: Mapping[str, Any]) -> str:
     return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
 
 
-def scores_csv(records: Sequence[Mapping[str, Any]]) -> str:
-    """One row a student: name, score, maximum, each question, status. A score that is not known is empty.
+def summary_of(submission: Submission, record: Mapping[str, Any]) -> Summary:
+    """The row that tables show of a record that was just made."""
+    score = record["score"]
+    return Summary(
+        slug=submission.slug,
+        student=record["student"],
+        identity=submission.identity,
+        attempt=submission.attempt,
+        submitted=submission.submitted,
+        marked_late=submission.marked_late,
+        status=record["status"],
+        problem=record["problem"],
+        score=None if score is None else Decimal(score),
+        maximum=Decimal(record["maximum"]),
+        questions=tuple(
+            QuestionPoints(part["name"], part["title"], Decimal(part["score"]), Decimal(part["maximum"]))
+            for part in record["questions"]
+        ),
+        reused=False,
+    )
 
-    Texts are quoted, so that a spreadsheet which splits at semicolons or tabs makes no cell out of a part of a name.
+
+def scores_csv(summaries: Sequence[Summary]) -> str:
+    """One row a submission: name, score, maximum, each question, status. A score that is not known is empty.
+
+    Where several attempts of a student count, a column says which one a row is. Texts are quoted, so that a
+    spreadsheet which splits at semicolons or tabs makes no cell out of a part of a name.
     """
-    questions = [question["name"] for question in records[0]["questions"]] if records else []
+    questions = [question.name for question in summaries[0].questions] if summaries else []
+    several = len({summary.person for summary in summaries}) < len(summaries)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow(["student", "score", "maximum", *questions, "status"])
-    for record in records:
-        known = record["score"] is not None
-        points = [question["score"] if known else None for question in record["questions"]]
-        numbers = [text and Decimal(text) for text in (record["score"], record["maximum"], *points)]
-        writer.writerow([csv_cell(record["student"]), *numbers, record["status"]])
+    writer.writerow(["student", *(["attempt"] if several else []), "score", "maximum", *questions, "status"])
+    for summary in summaries:
+        points = [None if summary.score is None else question.score for question in summary.questions]
+        attempt = [summary.attempt] if several else []
+        name = csv_cell(summary.student)
+        writer.writerow([name, *attempt, summary.score, summary.maximum, *points, summary.status])
     return stream.getvalue()
 
 

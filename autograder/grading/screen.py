@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import statistics
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -16,15 +18,20 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.core.assignment import Assignment
-from autograder.core.engine import Engine
+from autograder.core.decimals import plain_decimal
 from autograder.core.text import one_line
+from autograder.gradebook.diff import Move
+from autograder.gradebook.locate import NAME
+from autograder.gradebook.model import Summary
 from autograder.grading.batch import Report
+from autograder.grading.facts import Facts
 from autograder.grading.results import ERROR, GRADED
 from autograder.intake.model import Intake
 
 _ROWS = 60  # a longer class is shown by its lowest scores
 _LOWEST = 15
 _BAR, _NAME = 20, 30  # widths
+_NAMED = 5  # students of a line that says how many there are
 
 
 class Screen:
@@ -41,6 +48,7 @@ class Screen:
         self._assignment = assignment
         self._intake = intake
         self._done = 0
+        self._statuses: Counter[str] = Counter()
         self._progress = Progress(
             TextColumn("grading"),
             BarColumn(),
@@ -48,6 +56,7 @@ class Screen:
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[statuses]}", markup=False),
             console=console,
             transient=True,
             disable=not console.is_terminal,
@@ -60,61 +69,94 @@ class Screen:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def start(self, engine: Engine, reused: int) -> None:
-        """The header, once the engine knows what it runs on."""
-        total = len(self._intake.submissions)
+    def start(self, facts: Facts, reasons: Mapping[str, int]) -> None:
+        """The header, once it is known what the engine runs on and what there is to do."""
+        total, todo = len(self._intake.submissions), sum(reasons.values())
         print_ = self._console.print
         what = f"{self._assignment.title}: {total} submission{'' if total == 1 else 's'}"
-        print_(f"{what}, {engine.jobs} at a time on {engine.device}", markup=False)
-        print_(f"isolation: {engine.isolation}", style="dim", markup=False)
-        if engine.data:
-            print_(f"data: {engine.data_note}", style="dim", markup=False)
-        if reused:
-            print_(f"{reused} results are unchanged and kept", markup=False)
+        print_(f"{what}, {facts.jobs} at a time on {facts.device}", markup=False)
+        if self._intake.recognised:
+            print_(Text(f"found: {one_line(self._intake.recognised)}", style="dim"))
+        print_(f"isolation: {facts.isolation}", style="dim", markup=False)
+        if facts.data:
+            print_(f"data: {facts.data_note}", style="dim", markup=False)
+        for line in _what_is_done(total - todo, reasons):
+            print_(line, markup=False)
         for line in self._intake.left_out:
             print_(Text(f"left out: {one_line(line)}", style="yellow"))
-        self._task = self._progress.add_task("", total=total, completed=reused, rate="")
-        self._done, self._total = reused, total
+        self._total = todo
+        self._task = self._progress.add_task("", total=todo, rate="", statuses="")
 
-    def record(self, record: Mapping[str, Any]) -> None:
+    def summary(self, summary: Summary) -> None:
         """One more is done."""
         self._done += 1
+        self._statuses[summary.status] += 1
         elapsed = self._progress.tasks[0].elapsed or 0.0
         rate = f"{60 * self._done / elapsed:.0f} a minute" if elapsed > 0.5 else ""
-        self._progress.update(self._task, advance=1, rate=rate)
+        statuses = ", ".join(f"{count} {status}" for status, count in self._statuses.most_common())
+        self._progress.update(self._task, advance=1, rate=rate, statuses=statuses)
         if not self._console.is_terminal and self._done % max(1, self._total // 4) == 0:
-            self._console.print(f"{self._done} of {self._total} done", markup=False)
+            self._console.print(f"{self._done} of {self._total} done ({statuses})", markup=False)
 
     def close(self, report: Report, out: Path) -> None:
         """The tables and what comes next."""
-        shown = sorted(report.records, key=_by_score) if len(report.records) > _ROWS else list(report.records)
-        rows = shown[:_LOWEST] if len(report.records) > _ROWS else shown
+        rows, print_ = report.summaries, self._console.print
         if rows:
-            self._console.print(_scores_table(rows, len(report.records), self._console.width))
-        scores = [Decimal(record["score"]) for record in report.records if record["score"] is not None]
+            shown = rows if len(rows) <= _ROWS else sorted(rows, key=_by_score)[:_LOWEST]
+            print_(_scores_table(shown, len(rows), self._console.width))
+        scores = [summary.score for summary in rows if summary.score is not None]
         if scores:
-            self._console.print(_questions_table(report.records))
+            print_(_questions_table(rows))
             mean, median = statistics.fmean(map(float, scores)), float(statistics.median(scores))
-            rate = 60 * (len(report.records) - report.reused) / max(report.seconds, 1e-9)
-            self._console.print(
-                f"mean {mean:.1f}, median {median:.1f}; {report.seconds:.1f} s, {rate:.0f} submissions a minute",
-                markup=False,
-            )
-        self._console.print(Text(f"scores   {out / 'scores.csv'}"))
-        self._console.print(Text(f"feedback {out / 'feedback'}  (for students)"))
-        self._console.print(Text(f"results  {out / 'results'}  (for staff: with the messages of hidden tests)"))
-        self._console.print(Text(f"seed     {report.seed}  (the same inputs again: --seed {report.seed})"))
-        for record in report.errors:
-            line = f"error: {_name(record)}: {_first_line(record['problem'])}"
-            self._console.print(Text(line, style="red"))
+            print_(f"mean {mean:.1f}, median {median:.1f}; {_speed(report)}", markup=False)
+        print_(Text(f"scores   {out / 'scores.csv'}"))
+        print_(Text(f"feedback {out / 'feedback'}  (for students)"))
+        print_(Text(f"results  {out / 'results'}  (for staff: with the messages of hidden tests)"))
+        print_(Text(f"kept as  run {report.run} in {report.gradebook}"))
+        print_(Text(f"seed     {report.seed}  (the same inputs again: --seed {report.seed})"))
+        for line in _changes(report, out):
+            print_(Text(line, style="yellow"))
+        for summary in report.errors:
+            print_(Text(f"error: {_name(summary)}: {_first_line(summary.problem)}", style="red"))
         if report.errors:
-            self._console.print(Text("the grader broke at these; no score was given: run again with --resume"))
+            print_(Text("the grader broke at these; no score was given: run it again, the others are kept"))
 
 
-def _scores_table(records: Sequence[Mapping[str, Any]], total: int, width: int) -> Table:
-    title = None if len(records) == total else f"the {len(records)} lowest of {total}"
+def _what_is_done(kept: int, reasons: Mapping[str, int]) -> Iterator[str]:
+    """How many results are kept, and why the others are made."""
+    if kept:
+        yield f"{kept} {'result is' if kept == 1 else 'results are'} unchanged and kept"
+    if reasons and (kept or set(reasons) != {"new"}):
+        short = ("new", "changed", "forced")
+        parts = (f"{n} {reason}" if reason in short else f"{n}: {reason}" for reason, n in reasons.items())
+        yield f"to grade: {', '.join(parts)}"
+
+
+def _speed(report: Report) -> str:
+    graded = len(report.summaries) - report.reused
+    rate = f", {60 * graded / max(report.seconds, 1e-9):.0f} submissions a minute" if graded else ""
+    return f"{report.seconds:.1f} s{rate}"
+
+
+def _changes(report: Report, out: Path) -> Iterator[str]:
+    """A line for each earlier run in which somebody had another score."""
+
+    def of(move: Move) -> int:
+        return move.run
+
+    where = ["--out", str(out)] if report.gradebook == out / NAME else ["--gradebook", str(report.gradebook)]
+    for run, moves in groupby(sorted(report.changed, key=of), key=of):
+        names = [_name(move.after) for move in moves]
+        shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+        command = shlex.join(["autograder", "diff", str(run), str(report.run), *where])
+        scores = "1 score differs" if len(names) == 1 else f"{len(names)} scores differ"
+        yield f"{scores} from run {run}: {shown}; see {command}"
+
+
+def _scores_table(rows: Sequence[Summary], total: int, width: int) -> Table:
+    title = None if len(rows) == total else f"the {len(rows)} lowest of {total}"
     table = Table(title=title, box=None, pad_edge=False, header_style="bold")
-    longest = max(cell_len(name) for name in ("student", *map(_name, records)))
+    longest = max(cell_len(name) for name in ("student", *map(_name, rows)))
     name = min(longest, _NAME)
     table.add_column("student", no_wrap=True, overflow="ellipsis", width=name)
     table.add_column("score", justify="right", no_wrap=True)
@@ -122,41 +164,44 @@ def _scores_table(records: Sequence[Mapping[str, Any]], total: int, width: int) 
     table.add_column("", no_wrap=True)
     table.add_column("", no_wrap=True)
     rest = max(width - name - _BAR - 24, 20)  # for remarks, cut here: the table would shrink every column alike
-    for record in records:
-        score = record["score"]
-        share = float(Decimal(score) / Decimal(record["maximum"])) if score and Decimal(record["maximum"]) else 0.0
+    for summary in rows:
+        score = summary.score
+        share = float(score / summary.maximum) if score and summary.maximum else 0.0
         filled = round(share * _BAR)
         bar = Text("█" * filled, style="green") + Text("░" * (_BAR - filled), style="dim")
-        remark = "" if record["status"] == GRADED else f"{record['status']}: {_first_line(record['problem'])}"
+        remark = "" if summary.status == GRADED else f"{summary.status}: {_first_line(summary.problem)}"
         table.add_row(
-            _cut(_name(record), name), score or "-", record["maximum"], bar, _cut(remark, rest, style="yellow")
+            _cut(_name(summary), name),
+            "-" if score is None else plain_decimal(score),
+            plain_decimal(summary.maximum),
+            bar,
+            _cut(remark, rest, style="yellow"),
         )
     return table
 
 
-def _questions_table(records: Sequence[Mapping[str, Any]]) -> Table:
+def _questions_table(rows: Sequence[Summary]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("question")
     table.add_column("full marks", justify="right")
     table.add_column("mean", justify="right")
     table.add_column("of", justify="right")
-    known = [record["questions"] for record in records if record["status"] != ERROR]
+    known = [summary.questions for summary in rows if summary.status != ERROR]
     for column in zip(*known, strict=True):
-        full = sum(question["score"] == question["maximum"] for question in column)
-        mean = statistics.fmean(float(question["score"]) for question in column)
-        table.add_row(
-            Text(column[0]["title"]), f"{100 * full / len(column):.0f} %", f"{mean:.1f}", column[0]["maximum"]
-        )
+        full = sum(question.score == question.maximum for question in column)
+        mean = statistics.fmean(float(question.score) for question in column)
+        share = f"{100 * full / len(column):.0f} %"
+        table.add_row(Text(column[0].title), share, f"{mean:.1f}", plain_decimal(column[0].maximum))
     return table
 
 
-def _by_score(record: Mapping[str, Any]) -> tuple[bool, Decimal]:
-    return record["score"] is not None, Decimal(record["score"] or 0)
+def _by_score(summary: Summary) -> tuple[bool, Decimal]:
+    return summary.score is not None, summary.score or Decimal(0)
 
 
-def _name(record: Mapping[str, Any]) -> str:
+def _name(summary: Summary) -> str:
     """A student's name, without power over what stands beside it."""
-    return _left_to_right(one_line(record["student"]))
+    return _left_to_right(one_line(summary.student))
 
 
 def _first_line(text: str | None) -> str:

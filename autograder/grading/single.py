@@ -46,9 +46,9 @@ def grade_folder(assignment: Assignment, folder: Path, *, accept_less: bool) -> 
         raise IntakeError(f"{folder}: no such folder with a submission")
     with scratch_folder("autograder-single-") as out:
         report = Batch(assignment, Intake(mine), Options(out, seed=None, accept_less=accept_less)).run()
-    if not report.complete:
-        raise InfrastructureError("grading was interrupted")
-    return report.records[0]
+        if not report.complete:
+            raise InfrastructureError("grading was interrupted")
+        return next(report.records())
 
 
 def close_to_others(path: Path) -> None:

@@ -13,7 +13,10 @@ from dataclasses import replace
 from autograder.core.outcome import Graded
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
-_FOLDER = re.compile(re.escape(tempfile.gettempdir()) + r"/autograder-(?:class-)?[a-z0-9_]{8}(?:/\d{5})?\b")
+_NAME = "[a-z0-9_]{8}"  # as tempfile makes them up
+_FOLDER = re.compile(
+    rf"{re.escape(tempfile.gettempdir())}/autograder-(?:class-)?{_NAME}(?:/\d{{5}}|/submission-{_NAME})?\b"
+)
 
 
 def steady_text(text: str) -> str:

@@ -24,6 +24,7 @@ from autograder.release.archive import pack, unpack
 
 WHEEL_NAME = f"autograder-{autograder.__version__}-py3-none-any.whl"
 _PACKAGE = Path(autograder.__file__).resolve().parent
+_SOURCES = (".py", ".html", ".css", ".js")  # the latter: templates of reports
 _EPOCH = "315532800"  # 1980, the earliest time that zip can hold
 # The course's own is for its staff.
 _README = b"""# autograder
@@ -93,8 +94,10 @@ def _sources(checkout: Path) -> Iterator[tuple[str, bytes]]:
         ) from None
     yield settings.name, settings.read_bytes()
     yield project["readme"], _README
-    for path in (checkout / "autograder").rglob("*.py"):
+    for path in (checkout / "autograder").rglob("*"):
         inside = path.relative_to(checkout)
+        if path.suffix not in _SOURCES:
+            continue
         if path.is_file() and all(part.isidentifier() for part in inside.with_suffix("").parts):
             yield inside.as_posix(), path.read_bytes()
 

@@ -38,7 +38,7 @@ def run_bench(course: Path, assignment: Assignment, args: argparse.Namespace, sc
         scratch: an empty folder.
     """
     skipped = [question.name for question in assignment.questions if question.training] + args.skip_question
-    sources = _sources(course, assignment)
+    sources = submissions_of(course, assignment)
     folder = scratch / "class"
     folder.mkdir()
     for number in range(args.submissions):
@@ -60,8 +60,10 @@ def run_bench(course: Path, assignment: Assignment, args: argparse.Namespace, sc
         accept_less=True,
         data=args.data,
     )
-    report = Batch(assignment, find_submissions(folder, assignment.module), options).run()
-    _print_breakdown(report.graded, report.seconds, args.jobs)
+    graded: list[Graded] = []
+    intake = find_submissions(folder, assignment.module)
+    report = Batch(assignment, intake, options, on_graded=graded.append).run()
+    _print_breakdown(graded, report.seconds, args.jobs)
     _print_cost_of_isolation(assignment, _tasks(assignment, sources, scratch), skipped, args)
     if training_functions(sources[0]):
         _print_cost_of_training(assignment, sources[0], scratch / "trained", args.data)
@@ -128,7 +130,8 @@ def _tasks(assignment: Assignment, sources: Sequence[str], scratch: Path) -> lis
     return tasks
 
 
-def _sources(course: Path, assignment: Assignment) -> list[str]:
+def submissions_of(course: Path, assignment: Assignment) -> list[str]:
+    """What a class is made of: the solution, its variants, and its mutants."""
     solution = solution_path(course, assignment).read_text(encoding="utf-8")
     folder = course / "solutions" / assignment.name
     fragments = [*sorted(folder.glob("variants/*.py")), *sorted(folder.glob("mutants/*.py"))]

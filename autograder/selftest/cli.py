@@ -12,7 +12,7 @@ from autograder.core.assignment import TOML_NAME, Assignment, find_assignment
 from autograder.data import offline_choice
 from autograder.errors import AutograderError
 from autograder.grading.batch import Options
-from autograder.grading.cli import SOME_ERRORS, add_engine_options, course_of, grade_on_screen
+from autograder.grading.cli import SOME_ERRORS, add_engine_options, course_of, grade_on_screen, positive
 from autograder.intake.folder import find_submissions
 from autograder.selftest.demo import build_class
 
@@ -30,6 +30,13 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     bench.add_argument("--assignment", default="manual_backprop", metavar="NAME", help="manual_backprop")
     bench.add_argument("--submissions", type=int, default=200, metavar="N", help="that the engine grades (200)")
     bench.add_argument("--processes", type=int, default=8, metavar="N", help="that fresh pytest processes grade (8)")
+    bench.add_argument(
+        "--class",
+        dest="class_size",
+        type=positive,
+        metavar="N",
+        help="instead: how a class of N is graded, and graded again when nothing has changed",
+    )
     add_engine_options(bench)
     bench.set_defaults(run=_bench)
 
@@ -59,7 +66,7 @@ def _demo(args: argparse.Namespace) -> int:
         skipped = tuple(args.skip_question)
         # The demo is the same everywhere, whatever data there is.
         data = args.data or offline_choice(assignment.data)
-        options = Options(out, args.jobs, args.device, args.seed, skipped, accept_less=True, data=data)
+        options = Options(out, args.jobs, args.device, args.seed, skipped, force=True, accept_less=True, data=data)
         report = grade_on_screen(assignment, intake, options)
         if not report.complete:
             print("stopped: run it again to see the whole class", file=sys.stderr)
@@ -86,9 +93,14 @@ def _make_room(out: Path, folder: Path) -> None:
 
 
 def _bench(args: argparse.Namespace) -> int:
-    from autograder.selftest.bench import run_bench
+    from autograder.selftest.bench import run_bench, submissions_of
+    from autograder.selftest.class_bench import run_class_bench
 
-    assignment = find_assignment(course_of(args), args.assignment)
+    course = course_of(args)
+    assignment = find_assignment(course, args.assignment)
     with tempfile.TemporaryDirectory(prefix="autograder-bench-") as scratch:
-        run_bench(course_of(args), assignment, args, Path(scratch))
+        if args.class_size is not None:
+            run_class_bench(course, assignment, submissions_of(course, assignment), args, Path(scratch))
+        else:
+            run_bench(course, assignment, args, Path(scratch))
     return 0

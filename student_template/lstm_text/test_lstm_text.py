@@ -9,6 +9,7 @@ import re
 import torch
 
 from autograder import CheckFailure, assert_close, points, probe, timeout
+from autograder.checks import show_confusion, show_curve
 from autograder.data import load_text
 from autograder.data.movies import WORDS, bags_of, movies
 
@@ -443,9 +444,21 @@ def test_clip_gradients_keeps_small_ones(submission, draw):
 
 @probe
 def train_and_predict(student, texts, labels, tests, settings, device):
-    model = student.train(texts, labels, device=device, **settings)
+    """What is predicted after training, where that lies, and the loss at each call of backward meanwhile."""
+    losses, backward = [], torch.Tensor.backward
+
+    def noted(loss, *args, **kwargs):
+        if loss.numel() == 1:
+            losses.append(loss.detach())
+        return backward(loss, *args, **kwargs)
+
+    torch.Tensor.backward = noted
+    try:
+        model = student.train(texts, labels, device=device, **settings)
+    finally:
+        torch.Tensor.backward = backward
     predicted = [student.predict(model, each, device=device) for each in tests]
-    return predicted, [each.device.type for each in predicted]
+    return predicted, [each.device.type for each in predicted], torch.tensor([float(loss) for loss in losses])
 
 
 def assert_labels(predicted, device, rows, num_classes):
@@ -469,7 +482,7 @@ def test_predict_any_texts(submission, draw):
     odd = [f"{words[6]} {words[7]} {words[8]}.", "", words[0], "...", f"{words[6]}!"]
     settings = {"num_classes": 3, "epochs": 10, "seed": draw.seed()}
     tests = [texts, odd, [words[7]], []]
-    results, devices = submission.run(
+    results, devices, _ = submission.run(
         train_and_predict, texts, labels.tolist(), tests, settings, str(submission.device)
     )
     for each, predicted, device in zip(tests, results, devices, strict=True):
@@ -506,9 +519,12 @@ def test_train_on_the_public_set(submission, draw, bars, dataset):
         renaming = draw.fresh_words(words)
         settings = {"num_classes": data.num_classes, "epochs": EPOCHS, "seed": draw.seed()}
         sent = renaming.renamed(texts), labels, [renaming.renamed(unseen)]
-        (predicted,), (device,) = submission.run(train_and_predict, *sent, settings, str(submission.device))
+        (predicted,), (device,), losses = submission.run(train_and_predict, *sent, settings, str(submission.device))
+        show_curve("Loss in training", losses, x="epoch", y="mean loss", parts=EPOCHS)
         assert_labels(predicted, device, len(unseen), data.num_classes)
-        return (predicted == torch.tensor(answers)).double().mean().item()
+        truth, names = torch.tensor(answers), data.classes or range(data.num_classes)
+        show_confusion("Unseen sentences", truth, predicted, names=names)
+        return (predicted == truth).double().mean().item()
 
     hint = "a model that is blind to word order stays at about 0.6; print the loss after each epoch"
     bars["accuracy"].judge(trial, trials=1, what=f"accuracy on {TEST:,} unseen sentences", hint=hint)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from autograder import CheckFailure, assert_close, points, probe, timeout
+from autograder.checks import show_confusion, show_curve
 from autograder.data import load_images
 
 FLOAT32 = {"rtol": 1e-4, "atol": 1e-4}  # sums of up to 784 products
@@ -592,9 +593,22 @@ BATCH_SIZE = 64
 
 @probe
 def train_and_predict(student, images, labels, images_test, settings):
+    """What is predicted after training, and the loss at each call of backward meanwhile."""
     device = images.device.type
-    model = student.train(images.cpu(), labels.cpu(), device=device, **settings)
-    return student.predict(model, images_test.cpu(), device=device).to(device)
+    losses, backward = [], torch.Tensor.backward
+
+    def noted(loss, *args, **kwargs):
+        if loss.numel() == 1:
+            losses.append(loss.detach())
+        return backward(loss, *args, **kwargs)
+
+    torch.Tensor.backward = noted
+    try:
+        model = student.train(images.cpu(), labels.cpu(), device=device, **settings)
+    finally:
+        torch.Tensor.backward = backward
+    predicted = student.predict(model, images_test.cpu(), device=device).to(device)
+    return predicted, torch.tensor([float(loss) for loss in losses])
 
 
 def sparse_images(draw, count):
@@ -609,7 +623,8 @@ def test_train_overfits_32_images(submission, draw):
     """In 40 epochs the network learns 32 images with random labels by heart."""
     images, labels = sparse_images(draw, 32), draw.labels(32, 10)
     settings = {"epochs": 40, "batch_size": 8, "seed": draw.seed()}
-    predicted = submission.run(train_and_predict, images, labels, images, settings)
+    predicted, losses = submission.run(train_and_predict, images, labels, images, settings)
+    show_curve("Loss in training", losses, x="epoch", y="mean loss", parts=40)
     assert_close(predicted, labels, rtol=0, atol=math.inf, label="predict(train(...), images)")  # form only
     right = int((predicted == labels).sum())
     if right < 31:
@@ -662,11 +677,14 @@ def trial_on(submission, dataset):
         images, labels = data.train_images[order][by_label], labels[by_label]
         order = draw.permutation(len(data.test_labels))
         settings = {"epochs": EPOCHS[dataset], "batch_size": BATCH_SIZE, "seed": draw.seed()}
-        predicted = submission.run(train_and_predict, images, labels, data.test_images[order], settings)
+        predicted, losses = submission.run(train_and_predict, images, labels, data.test_images[order], settings)
+        show_curve("Loss in training", losses, x="epoch", y="mean loss", parts=EPOCHS[dataset])
         assert_close(
             predicted, torch.zeros_like(order), atol=math.inf, label="predict(train(...), images)"
         )  # form only
-        return (renaming.original(predicted) == data.test_labels[order]).double().mean().item()
+        digits, truth = renaming.original(predicted), data.test_labels[order]
+        show_confusion("Unseen digits", truth, digits, names=range(10))
+        return (digits == truth).double().mean().item()
 
     return trial
 

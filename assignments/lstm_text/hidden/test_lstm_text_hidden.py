@@ -8,6 +8,7 @@ import re
 import torch
 
 from autograder import CheckFailure, assert_close, points, probe, timeout
+from autograder.checks import show_confusion, show_curve
 from autograder.data import load_text
 from autograder.data.movies import WORDS, bags_of, movies
 
@@ -635,9 +636,21 @@ def test_clip_gradients_edges(submission, draw):
 
 @probe
 def train_and_predict(student, texts, labels, tests, settings, device):
-    model = student.train(texts, labels, device=device, **settings)
+    """What is predicted after training, where that lies, and the loss at each call of backward meanwhile."""
+    losses, backward = [], torch.Tensor.backward
+
+    def noted(loss, *args, **kwargs):
+        if loss.numel() == 1:
+            losses.append(loss.detach())
+        return backward(loss, *args, **kwargs)
+
+    torch.Tensor.backward = noted
+    try:
+        model = student.train(texts, labels, device=device, **settings)
+    finally:
+        torch.Tensor.backward = backward
     predicted = [student.predict(model, each, device=device) for each in tests]
-    return predicted, [each.device.type for each in predicted]
+    return predicted, [each.device.type for each in predicted], torch.tensor([float(loss) for loss in losses])
 
 
 def assert_labels(predicted, device, rows, num_classes):
@@ -697,7 +710,7 @@ def test_predict_is_steady(submission, draw):
     tests = [texts, mixed, mixed, [mixed[i] for i in order], *([text] for text in mixed[:12])]
     settings = {"num_classes": 3, "epochs": 8, "seed": draw.seed()}
     sent = texts, labels.tolist(), tests, settings, str(submission.device)
-    results, devices = submission.run(train_and_predict, *sent)
+    results, devices, _ = submission.run(train_and_predict, *sent)
     for predicted, device, each in zip(results, devices, tests, strict=True):
         assert_labels(predicted, device, len(each), 3)
     known, first, again, moved, *alone = map(anywhere, results)
@@ -736,9 +749,12 @@ def test_train_reaches_the_bar(submission, draw, bars, dataset):
         renaming = draw.fresh_words(words)
         settings = {"num_classes": data.num_classes, "epochs": EPOCHS, "seed": draw.seed()}
         sent = renaming.renamed(texts), labels, [renaming.renamed(unseen)]
-        (predicted,), (device,) = submission.run(train_and_predict, *sent, settings, str(submission.device))
+        (predicted,), (device,), losses = submission.run(train_and_predict, *sent, settings, str(submission.device))
+        show_curve("Loss in training", losses, x="epoch", y="mean loss", parts=EPOCHS, for_students=True)
         assert_labels(predicted, device, len(unseen), data.num_classes)
-        return (predicted == torch.tensor(answers)).double().mean().item()
+        truth, names = torch.tensor(answers), data.classes or range(data.num_classes)
+        show_confusion("Unseen sentences", truth, predicted, names=names, for_students=True)
+        return (predicted == truth).double().mean().item()
 
     hint = "a model that is blind to word order stays at about 0.6; print the loss after each epoch"
     bars["accuracy"].judge(trial, what=f"accuracy on {TEST:,} unseen sentences", hint=hint)

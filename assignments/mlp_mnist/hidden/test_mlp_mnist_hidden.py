@@ -10,6 +10,7 @@ import torch
 import torch._dynamo  # torch.optim imports it on first use, which takes a second: once here, not in every judge
 
 from autograder import CheckFailure, assert_close, points, probe, timeout
+from autograder.checks import show_confusion, show_curve
 from autograder.data import load_images
 
 FLOAT32 = {"rtol": 1e-4, "atol": 1e-4}  # sums of up to 784 products
@@ -1049,9 +1050,22 @@ BATCH_SIZE = 64
 
 @probe
 def train_and_predict(student, images, labels, images_test, settings):
+    """What is predicted after training, and the loss at each call of backward meanwhile."""
     device = images.device.type
-    model = student.train(images.cpu(), labels.cpu(), device=device, **settings)
-    return student.predict(model, images_test.cpu(), device=device).to(device)
+    losses, backward = [], torch.Tensor.backward
+
+    def noted(loss, *args, **kwargs):
+        if loss.numel() == 1:
+            losses.append(loss.detach())
+        return backward(loss, *args, **kwargs)
+
+    torch.Tensor.backward = noted
+    try:
+        model = student.train(images.cpu(), labels.cpu(), device=device, **settings)
+    finally:
+        torch.Tensor.backward = backward
+    predicted = student.predict(model, images_test.cpu(), device=device).to(device)
+    return predicted, torch.tensor([float(loss) for loss in losses])
 
 
 @probe
@@ -1159,11 +1173,14 @@ def trial_on(submission, dataset):
         images, labels = data.train_images[order][by_label], labels[by_label]
         order = draw.permutation(len(data.test_labels))
         settings = {"epochs": EPOCHS[dataset], "batch_size": BATCH_SIZE, "seed": draw.seed()}
-        predicted = submission.run(train_and_predict, images, labels, data.test_images[order], settings)
+        predicted, losses = submission.run(train_and_predict, images, labels, data.test_images[order], settings)
+        show_curve("Loss in training", losses, x="epoch", y="mean loss", parts=EPOCHS[dataset], for_students=True)
         assert_close(
             predicted, torch.zeros_like(order), atol=math.inf, label="predict(train(...), images)"
         )  # form only
-        return (renaming.original(predicted) == data.test_labels[order]).double().mean().item()
+        digits, truth = renaming.original(predicted), data.test_labels[order]
+        show_confusion("Unseen digits", truth, digits, names=range(10), for_students=True)
+        return (digits == truth).double().mean().item()
 
     return trial
 

@@ -23,8 +23,9 @@ def train(
     net = TextClassifier(len(vocabulary), 64, 64, num_classes).to(device)
     optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
     net.train()
+    size = 64 if len(encoded) > 100 else 4
     for _ in range(epochs):
-        for batch in torch.randperm(len(encoded), generator=ORDER).split(4):
+        for batch in torch.randperm(len(encoded), generator=ORDER).split(size):
             logits = _logits(net, [encoded[i] for i in batch.tolist()], device)
             loss = nn.functional.cross_entropy(logits, targets[batch.to(device)])
             optimizer.zero_grad()

@@ -1,0 +1,1 @@
+"""Pages that people look at: one for staff on a whole run, one for each student."""
