@@ -39,8 +39,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: many tests wait, for a time limit or for a process to end."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Two more than there are cores: many tests wait, for a time limit or for a process to end."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,7 +75,7 @@ def tiny() -> Assignment:
 
 
 class Engines:
-    """Engines for the tiny assignment that tests of one process share: starting one takes longer than most tests."""
+    """Engines that tests of one process share: starting one takes longer than most tests."""
 
     _MOST = 2  # alive at a time, each with two processes that hold torch
     _SHARED = frozenset({"device", "jobs"})  # who asks for something else may well look at how an engine ends
@@ -85,18 +85,22 @@ class Engines:
 
     @contextmanager
     def engine(self, assignment: Assignment, options: dict[str, object]) -> Iterator[Engine]:
-        """One with these options; it is a test's own where the assignment is another one."""
-        if assignment != load_assignment(TINY) or not options.keys() <= self._SHARED:
-            with Engine(assignment, **options) as engine:
-                yield engine
+        """One with these options for the tiny assignment; it is a test's own where the assignment is another one."""
+        if assignment == load_assignment(TINY) and options.keys() <= self._SHARED:
+            yield self.shared(assignment, options)
             return
-        key = _key(options)
+        with Engine(assignment, **options) as engine:
+            yield engine
+
+    def shared(self, assignment: Assignment, options: dict[str, object]) -> Engine:
+        """One with these options, perhaps used before, for use right now: it may end when another one is asked for."""
+        key = f"{assignment.name} {_key(options)}"
         if key not in self._alive:
+            while len(self._alive) >= self._MOST:
+                self._alive.popitem(last=False)[1].__exit__(None, None, None)
             self._alive[key] = Engine(assignment, **options).__enter__()
         self._alive.move_to_end(key)
-        while len(self._alive) > self._MOST:
-            self._alive.popitem(last=False)[1].__exit__(None, None, None)
-        yield self._alive[key]
+        return self._alive[key]
 
     def close(self) -> None:
         while self._alive:

@@ -197,6 +197,18 @@ def test_verdicts_do_not_depend_on_jobs_or_order(grade, tmp_path, tiny):
         assert one[name].outcomes == other[name].outcomes
 
 
+def test_a_task_may_ask_for_some_tests_only(tmp_path, tiny):
+    folder = tmp_path / "it"
+    folder.mkdir()
+    (folder / "tiny.py").write_text(GOOD)
+    asked = {"all": (), "one": ("test_halve",), "two": ("test_double_twice", "test_double")}
+    with Engine(tiny, jobs=2, device="cpu") as engine:
+        tasks = [Task(key, folder, "tiny.py", tests) for key, tests in asked.items()]
+        seen = {graded.key: [outcome.name for outcome in graded.outcomes] for graded in engine.grade(tasks)}
+        everything = [test.name for test in engine.tests]
+    assert seen == {"all": everything, "one": ["test_halve"], "two": ["test_double", "test_double_twice"]}
+
+
 def test_killing_the_nursery_is_no_ones_zero(tmp_path, tiny):
     folder = tmp_path / "it"
     folder.mkdir()

@@ -63,7 +63,10 @@ def wheel() -> Mapping[str, bytes]:
 
 
 def test_wheel_holds_the_package_and_nothing_else(wheel: Mapping[str, bytes]) -> None:
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "autograder").rglob("*.py")}
+    kinds = {".py", ".html", ".css", ".js"}
+    files = (path for path in (ROOT / "autograder").rglob("*") if path.suffix in kinds)
+    modules = {path.relative_to(ROOT).as_posix() for path in files}
+    assert "autograder/report/templates/staff.html" in modules
     info = {f"autograder-0.1.0.dist-info/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")}
     assert set(wheel) == modules | info
     assert engine_wheel().name == WHEEL_NAME

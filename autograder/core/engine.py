@@ -143,7 +143,7 @@ class Engine:
         read, write = os.pipe()
         folder = os.open(run.task.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            order = json.dumps({"key": run.task.key, "file": run.task.file}).encode()
+            order = json.dumps({"key": run.task.key, "file": run.task.file, "tests": run.task.tests}).encode()
             # A host that died is noticed by the pipe's end, like a judge that died.
             with contextlib.suppress(OSError):
                 socket.send_fds(self._jobs, [order], [folder, write])

@@ -32,7 +32,7 @@ from autograder.core.warm import LateWarmUp, settle, warm_up
 from autograder.errors import AssignmentError, AutograderError
 from autograder.plugin import INFO, dataset_of
 
-_MAX_JOB = 4096
+_MAX_JOB = 2**16  # bytes: mostly names of tests
 
 
 class Host:
@@ -120,6 +120,7 @@ class Host:
             gc.disable()  # a judge lives for a fraction of a second; collecting would copy the host's pages
             self._jobs.close()
             backend = SandboxedBackend(self._nursery, folder, job["file"], self._assignment, self._device)
+            items = [item for item in items if not job["tests"] or item.name in job["tests"]]
             try:
                 graded = judge(items, backend, job["key"], measure_memory=self._measure_memory)
                 with open(result, "wb") as stream:

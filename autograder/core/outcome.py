@@ -87,11 +87,13 @@ class Task:
         key: an opaque name, unique in the batch (the worker never learns a student's name).
         folder: a private folder that holds the submission's file(s); the worker may write in it.
         file: the submission's file in it: ``.py`` or ``.ipynb``.
+        tests: the names of the tests that judge it; empty: all that the engine has.
     """
 
     key: str
     folder: Path
     file: str
+    tests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -114,11 +114,12 @@ def _extras(out: Path, page: Path, finals: dict[str, Final], similarity: Similar
 def _finals(book: Gradebook, run: Run, course: Path) -> dict[str, Final]:
     """What counts for each student, by slug; {} where the course has no rules that would change anything."""
     from autograder.course.final import finals
-    from autograder.course.settings import NAME, load_course
+    from autograder.course.settings import NAME
+    from autograder.gradebook.exports.rules import course_rules
 
     if not (course / NAME).is_file():
         return {}
-    settings = load_course(course)
+    settings = course_rules(course)
     return {final.summary.slug: final for final in finals(book.summaries(run.number), settings, run.assignment)}
 
 
