@@ -54,7 +54,6 @@ def run_class_bench(
     print(
         f"{assignment.name}: classes of {', '.join(map(str, sizes))}, {args.jobs} jobs, made of {len(sources)} sources"
     )
-    print(f"  with {args.jobs} jobs:")
     print("  submissions   seconds   ms each   controller's peak   again, with nothing changed")
     for size in sizes:
         folder = scratch / f"class-{size}"
