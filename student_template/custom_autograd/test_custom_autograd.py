@@ -120,6 +120,7 @@ def test_relu_gradient_at_zero(submission, draw):
     """At exactly 0, and at -0.0, the gradient is 0."""
     x = torch.tensor([[0.0, 1.5, -0.0], [-2.0, 0.0, 3.0]], dtype=torch.float64)
     upstream = draw.away_from_kinks(2, 3)
+    upstream[0, 1] = -upstream[0, 1].abs()  # one that passes is negative
     _, (gradient,), _ = submission.run(pullback, "ReLU", [x], upstream)
     expected = torch.where(x > 0, upstream, torch.zeros_like(upstream))
     assert_close(gradient, expected, label="the gradient of x", hint="the contract: gradient 0 at 0")

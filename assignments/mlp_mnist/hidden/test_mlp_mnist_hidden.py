@@ -133,7 +133,8 @@ def assert_dropped(logits, params, x, rate, label):
     share = (dropped.sum() / on.sum()).item()
     assert_close(share, rate, rtol=0, atol=0.05, label=f"share of dropped hidden units, {label}")
     by_row, by_unit = (dropped.sum(dim) / on.sum(dim) for dim in (1, 0))
-    if by_row.std() < 0.02 or by_row.std() > 0.25 or by_unit.std() > 0.1:
+    # One by one, both are about 0.1, more where a unit is on in few rows; dropped together, they are near 0.5.
+    if by_row.std() < 0.02 or by_row.std() > 0.25 or by_unit.std() > 0.25:
         raise CheckFailure(
             f"hidden units are not dropped one by one, {label}",
             [f"spread of the share that is dropped: {by_row.std():.2f} among rows, {by_unit.std():.2f} among units"],
