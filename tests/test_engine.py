@@ -181,6 +181,7 @@ def test_one_time_limit_for_the_whole_submission(grade, tmp_path):
     assert short != text
     toml.write_text(short)
     graded = grade({"it": source}, assignment=load_assignment(toml.parent))["it"]
+    assert len(failed(graded)) == 5
     said = [outcome.message for outcome in graded.outcomes]
     assert "did not finish within 1 s" in said[0]
     assert all("the time for the whole submission (2.5 s) is used up" in message for message in said[3:]), said

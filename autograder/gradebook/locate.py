@@ -32,6 +32,13 @@ def gradebook_of(args: argparse.Namespace) -> Path:
     return max(found, key=_last_written)
 
 
+def output_of(args: argparse.Namespace, gradebook: Path, assignment: str) -> Path:
+    """Where `grade` wrote its files: beside the gradebook, unless that is one for the whole course."""
+    if args.out is not None:
+        return Path(args.out)
+    return gradebook.parent if args.gradebook is None else Path("grades") / assignment
+
+
 def _existing(path: Path) -> Path:
     if not path.is_file():
         raise GradebookError(f"{path}: no such gradebook; `autograder grade` makes one")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from autograder.core.assignment import Assignment, find_assignment, find_course
 from autograder.errors import ReportError
-from autograder.gradebook.locate import add_location, gradebook_of
+from autograder.gradebook.locate import add_location, gradebook_of, output_of
 
 if TYPE_CHECKING:
     from autograder.course.final import Final
@@ -48,17 +48,10 @@ def _run(args: argparse.Namespace) -> int:
     path = gradebook_of(args)
     with Gradebook.open(path) as book:
         run = book.run(args.number)
-        out = _folder(args, path, run.assignment)
+        out = output_of(args, path, run.assignment)
         page = args.to if args.to is not None else out / PAGE
         write_report(book, run, course, out, page, similar=not args.no_similar)
     return 0
-
-
-def _folder(args: argparse.Namespace, gradebook: Path, assignment: str) -> Path:
-    """Where `grade` wrote results/ and feedback/: beside its gradebook, unless that is one for the whole course."""
-    if args.out is not None:
-        return Path(args.out)
-    return gradebook.parent if args.gradebook is None else Path("grades") / assignment
 
 
 def write_report(book: Gradebook, run: Run, course: Path, out: Path, page: Path, *, similar: bool = True) -> None:

@@ -22,7 +22,7 @@ from autograder.gradebook.exports.marks import Marks
 from autograder.gradebook.exports.rules import course_rules
 from autograder.gradebook.exports.table import scores_table
 from autograder.gradebook.exports.writing import whole_file
-from autograder.gradebook.locate import add_location, gradebook_of
+from autograder.gradebook.locate import add_location, gradebook_of, output_of
 from autograder.gradebook.model import COMPLETE, Summary
 
 FORMATS = {
@@ -76,16 +76,9 @@ def _run(args: argparse.Namespace) -> int:
             print(f"run {run.number} is not complete: {run.done} of {run.submissions} have a result", file=sys.stderr)
         _tell(_idle(settings, run.assignment, summaries))
         marks = Marks(book, run, assignment, counting)
-        target = args.to if args.to is not None else _folder(args, path, run.assignment) / FORMATS[args.format]
+        target = args.to if args.to is not None else output_of(args, path, run.assignment) / FORMATS[args.format]
         print(_export(args, marks, settings, target))
     return 0
-
-
-def _folder(args: argparse.Namespace, gradebook: Path, assignment: str) -> Path:
-    """Where `grade` wrote: beside its gradebook, unless that is one for the whole course."""
-    if args.out is not None:
-        return Path(args.out)
-    return gradebook.parent if args.gradebook is None else Path("grades") / assignment
 
 
 def _refuse_strays(args: argparse.Namespace) -> None:
