@@ -10,7 +10,6 @@ row of the table each.
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
 import time
 from collections import Counter
@@ -31,7 +30,6 @@ from autograder.gradebook.model import COMPLETE, INTERRUPTED, Summary
 from autograder.gradebook.store import Gradebook
 from autograder.gradebook.writer import Earlier, Files, GradebookWriter, NewEntry, NewResult, NewRun, content_hash
 from autograder.grading.facts import Facts, facts_key
-from autograder.grading.feedback import feedback_markdown
 from autograder.grading.fingerprint import (
     batch_fingerprint,
     setting_parts,
@@ -39,14 +37,12 @@ from autograder.grading.fingerprint import (
     submission_fingerprint,
 )
 from autograder.grading.origin import origin_note
+from autograder.grading.output import OutputFolder
 from autograder.grading.results import (
     ERROR,
-    UNFINISHED,
     make_record,
-    scores_csv,
     summary_of,
     to_json,
-    write_atomically,
 )
 from autograder.grading.steady import steady
 from autograder.intake.model import Intake, Submission
@@ -216,7 +212,7 @@ class Batch:
             GradebookError: the gradebook can't be used, or not any more.
             InfrastructureError, ClusterError: the machinery broke; what was done by then is kept and in the tables.
         """
-        _refuse_foreign(self._options.out)
+        self._output = OutputFolder(self._options.out, self._assignment)
         with GradebookWriter.open(self._options.gradebook_file) as self._book:
             self._seed = self._chosen_seed()
             self._parts = source_parts(self._assignment)
@@ -344,7 +340,8 @@ class Batch:
             facts=facts.to_json(),
         )
         self._run = self._book.begin(new, plan.entries)
-        self._prepare_folder(plan)
+        kept = {entry.submission.slug: entry.result for entry in plan.entries if entry.result is not None}
+        self._output.prepare(self._versions(plan), kept, self._book.text_of)
         self._on_start(facts, plan.reasons)
 
     def _finish_without_file(self, plan: _Plan) -> None:
@@ -377,49 +374,8 @@ class Batch:
         summary, text = summary_of(submission, record), to_json(record)
         seconds = {} if graded is None else graded.seconds
         self._book.add(self._run, submission.slug, _result(summary, record, text, pending.files, seconds))
-        self._write(submission.slug, record, text)
+        self._output.write(submission.slug, record, text)
         self._on_summary(summary)
-
-    # --- the folder -----------------------------------------------------------------------------------------------
-
-    def _prepare_folder(self, plan: _Plan) -> None:
-        """Make the output folder this run's: remove what an earlier one left, but for the results that are kept."""
-        out = self._options.out
-        for name in ("results", "feedback"):
-            (out / name).mkdir(parents=True, exist_ok=True)
-        if _told_before(out) != self._assignment.report.hidden:
-            for path in (*out.glob("feedback/*.md"), *out.glob("feedback/*.html")):
-                path.unlink()  # written by other rules on what students are told
-        write_atomically(out / "run.json", json.dumps({"state": "running", **self._versions(plan)}) + "\n")
-        kept = {entry.submission.slug: entry.result for entry in plan.entries if entry.result is not None}
-        for path in (*earlier_results(out), *out.glob("feedback/*.md"), *out.glob("feedback/*.html")):
-            if path.stem not in kept:
-                path.unlink()
-        for path in out.rglob(f"{UNFINISHED}*"):  # a killed run's
-            path.unlink()
-        (out / "scores.csv").unlink(missing_ok=True)
-        for slug, result in kept.items():
-            self._restore(slug, result)
-
-    def _restore(self, slug: str, result: int) -> None:
-        """See to it that the files of a result that is kept are there, and are its own."""
-        text = self._book.text_of(result)
-        feedback = self._options.out / "feedback" / f"{slug}.md"
-        try:
-            same = (self._options.out / "results" / f"{slug}.json").read_bytes() == text.encode()
-        except OSError:
-            same = False
-        if not (same and feedback.is_file()):
-            self._write(slug, json.loads(text), text)
-
-    def _write(self, slug: str, record: Mapping[str, Any], text: str) -> None:
-        out = self._options.out
-        (out / "feedback" / f"{slug}.html").unlink(missing_ok=True)  # a page that `report` made of another result
-        write_atomically(out / "feedback" / f"{slug}.md", self._feedback(record))
-        write_atomically(out / "results" / f"{slug}.json", text)  # the last: where it is, the others are
-
-    def _feedback(self, record: Mapping[str, Any]) -> str:
-        return feedback_markdown(record, self._assignment.title, hidden=self._assignment.report.hidden)
 
     # --- the end --------------------------------------------------------------------------------------------------
 
@@ -427,7 +383,7 @@ class Batch:
         """Write what is made of all results; stopped before the run began, the folder stays what it was."""
         if not (self._run and self._plan):
             return Report(self._book.path, 0, (), complete, 0, self._elapsed(), "", "", self._seed)
-        plan, out = self._plan, self._options.out
+        plan = self._plan
         self._book.end(self._run, COMPLETE if complete else INTERRUPTED)
         summaries = tuple(self._book.summaries(self._run))
         report = Report(
@@ -443,9 +399,7 @@ class Batch:
             plan.reasons,
             changed_scores(self._book, self._run),
         )
-        if summaries:
-            write_atomically(out / "scores.csv", scores_csv(summaries))
-        write_atomically(out / "run.json", json.dumps(self._run_facts(plan, report), indent=1) + "\n")
+        self._output.close(summaries, self._run_facts(plan, report))
         return report
 
     def _close_broken(self, error: BaseException) -> None:
@@ -472,7 +426,6 @@ class Batch:
             "release": self._assignment.version,
             "engine": autograder.__version__,
             "seed": plan.facts.seed,
-            "hidden_tests": self._assignment.report.hidden,
         }
 
     def _run_facts(self, plan: _Plan, report: Report) -> Mapping[str, Any]:
@@ -494,14 +447,6 @@ class Batch:
             "versions": dict(facts.versions),
             "seconds": round(report.seconds, 3),
         }
-
-
-def _told_before(out: Path) -> object:
-    """What the run before told students of hidden tests; None where that is not known."""
-    try:
-        return json.loads((out / "run.json").read_text(encoding="utf-8"))["hidden_tests"]
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
 
 
 def _result(
@@ -533,13 +478,3 @@ def _death_told() -> Iterator[None]:
         yield
     except (BrokenPipeError, ConnectionError):
         raise InfrastructureError("a process of the engine died and did not start again") from None
-
-
-def earlier_results(out: Path) -> list[Path]:
-    """The results that an output folder holds."""
-    return sorted(out.glob("results/*.json"))
-
-
-def _refuse_foreign(out: Path) -> None:
-    if not (out / "run.json").is_file() and earlier_results(out):
-        raise IntakeError(f"{out}: holds results but no run.json, so no run of ours; choose another --out")

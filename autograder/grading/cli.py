@@ -16,7 +16,8 @@ from autograder.core.scratch import scratch_folder
 from autograder.course.settings import load_course
 from autograder.errors import AutograderError
 from autograder.gradebook.locate import NAME
-from autograder.grading.batch import Batch, Options, Report, earlier_results
+from autograder.grading.batch import Batch, Options, Report
+from autograder.grading.output import earlier_results
 from autograder.intake.model import Intake
 from autograder.intake.roster import read_roster
 from autograder.intake.sources import open_intake
