@@ -143,7 +143,8 @@ class Engine:
         read, write = os.pipe()
         folder = os.open(run.task.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            order = json.dumps({"key": run.task.key, "file": run.task.file, "tests": run.task.tests}).encode()
+            task, seed = run.task, self.seed if run.task.seed is None else run.task.seed
+            order = json.dumps({"key": task.key, "file": task.file, "tests": task.tests, "seed": seed}).encode()
             # A host that died is noticed by the pipe's end, like a judge that died.
             with contextlib.suppress(OSError):
                 socket.send_fds(self._jobs, [order], [folder, write])

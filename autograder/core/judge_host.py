@@ -121,6 +121,7 @@ class Host:
             self._jobs.close()
             backend = SandboxedBackend(self._nursery, folder, job["file"], self._assignment, self._device)
             items = [item for item in items if not job["tests"] or item.name in job["tests"]]
+            items[0].config.option.seed = job["seed"]
             try:
                 graded = judge(items, backend, job["key"], measure_memory=self._measure_memory)
                 with open(result, "wb") as stream:

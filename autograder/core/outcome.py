@@ -88,12 +88,14 @@ class Task:
         folder: a private folder that holds the submission's file(s); the worker may write in it.
         file: the submission's file in it: ``.py`` or ``.ipynb``.
         tests: the names of the tests that judge it; empty: all that the engine has.
+        seed: of everything that is drawn for it; None: the engine's.
     """
 
     key: str
     folder: Path
     file: str
     tests: tuple[str, ...] = ()
+    seed: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Proving an assignment before students meet it: ``autograder verify``."""
