@@ -69,29 +69,33 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def module(pid: int) -> str:
+def name_of(pid: int) -> str:
     try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return ""
-    return next((part.decode().rpartition(".")[2] for part in arguments if part.startswith(b"autograder.core")), "")
+
+
+def zygotes(command_pid: int) -> list[int]:
+    return [pid for pid in children(command_pid) if children(pid)]
 
 
 def started(command_pid: int, name: str) -> list[int]:
-    return [pid for pid in children(command_pid) if module(pid) == name]
+    return [pid for zygote in zygotes(command_pid) for pid in children(zygote) if name_of(pid) == name]
 
 
 def nurseries(pid: int) -> list[int]:
     """The process that serves: the child of the one that was started, where it lives in namespaces of its own."""
-    return [inner for outer in started(pid, "launch") for inner in (children(outer) or [outer])]
+    return [inner for outer in started(pid, "ag-nursery") for inner in (children(outer) or [outer])]
 
 
 WHO: dict[str, Callable[[int], list[int]]] = {
     "the command": lambda pid: [pid],
-    "the launcher": lambda pid: started(pid, "launch"),
+    "the zygote": zygotes,
+    "the launcher": lambda pid: started(pid, "ag-nursery"),
     "the nursery": nurseries,
-    "the judge host": lambda pid: started(pid, "judge_host"),
-    "a judge": lambda pid: [judge for host in started(pid, "judge_host") for judge in children(host)],
+    "the judge host": lambda pid: started(pid, "ag-judge-host"),
+    "a judge": lambda pid: [judge for host in started(pid, "ag-judge-host") for judge in children(host)],
     "a worker": lambda pid: [worker for nursery in nurseries(pid) for worker in children(nursery)],
 }
 
@@ -121,7 +125,10 @@ def is_running(pid: int) -> bool:
 # The nursery and the judge host are killed at many more moments by test_kill_gradebook.
 @pytest.mark.parametrize(
     ("who", "moment"),
-    [("the command", 0.0), ("the command", 0.5), ("the launcher", 0.5), ("a judge", 0.5), ("a worker", 0.0)],
+    [
+        *[("the command", 0.0), ("the command", 0.5), ("the zygote", 0.5), ("the launcher", 0.5)],
+        *[("a judge", 0.5), ("a worker", 0.0)],
+    ],
 )
 def test_kill_9(submissions, who, moment):
     chance = random.Random(f"{who} {moment}")

@@ -24,7 +24,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.gpus import jobs_that_fit
 from autograder.core.layers import Isolation, NurseryOrder
 from autograder.core.outcome import Graded, Task, TestInfo, TestOutcome
-from autograder.core.processes import first_words, isolation_of, spawn, start_nursery
+from autograder.core.processes import first_words, isolation_of, start_judge_host, start_nursery
 from autograder.core.scratch import scratch_folder
 from autograder.errors import AssignmentError, InfrastructureError
 
@@ -171,7 +171,7 @@ class Engine:
                 yield key.data, Graded(key.data.task.key, error="the judge did not finish in time")
 
     def _alive(self) -> bool:
-        return all(process.poll() is None for process in (self._nursery, self._host))
+        return all(process.is_alive() for process in (self._nursery, self._host))
 
     def _start(self) -> None:
         with contextlib.ExitStack() as stack:
@@ -182,18 +182,12 @@ class Engine:
             for end in (ours, theirs, jobs, host_jobs):
                 stack.enter_context(end)
             hello, host_hello = os.pipe()
-            nursery = start_nursery(stack, theirs, home, log, self._nursery_order())
+            nursery, words = start_nursery(stack, theirs, home, log, self._nursery_order())
+            self._resolve(first_words(words, "the nursery", log))
             fds = [host_jobs.fileno(), ours.fileno(), host_hello]
-            host = spawn(stack, "judge_host", fds, home, log, extra=_for_judges())
+            host = start_judge_host(stack, fds, home, log, self._order(), _for_judges())
             os.close(host_hello)
             self._nursery, self._host, self._jobs = nursery, host, jobs
-            assert nursery.stdout is not None
-            assert host.stdin is not None
-            found = first_words(nursery.stdout, "the nursery", log)
-            self._resolve(found)
-            # A host that died meanwhile is heard of from its first words, which don't come.
-            with contextlib.suppress(BrokenPipeError), host.stdin:
-                host.stdin.write(json.dumps(self._order()).encode())
             self._note_tests(first_words(os.fdopen(hello, "rb"), "the judge host", log))
             # From here on each end has one owner: when a process dies, whoever waits for it notices.
             for end in (ours, theirs, host_jobs):

@@ -1,7 +1,7 @@
 """The trusted process that collects an assignment's tests once and forks a judge for each submission.
 
 It starts isolated from wherever the grader was called: own working directory, no conftest, no configuration file, no
-plugin but ours. Its instructions come on standard input, so that no path stands in its arguments.
+plugin but ours. Forked by the zygote, which knows no path; its order comes by a pipe.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import json
 import os
 import signal
 import socket
-import sys
 import traceback
 from collections.abc import Sequence
 from decimal import Decimal
@@ -20,7 +19,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-import torch
 
 from autograder.core.assignment import Assignment, load_assignment
 from autograder.core.decimals import plain_decimal
@@ -28,7 +26,7 @@ from autograder.core.judge import judge
 from autograder.core.linux import die_with_parent
 from autograder.core.outcome import Graded
 from autograder.core.sandboxed import SandboxedBackend
-from autograder.core.warm import LateWarmUp, settle, warm_up
+from autograder.core.warm import settle
 from autograder.errors import AssignmentError, AutograderError
 from autograder.plugin import INFO, dataset_of
 
@@ -91,11 +89,9 @@ class Host:
             return True
         _tell(self._hello, {"tests": [_as_json(item) for item in items], "data": data, "data_note": note})
         settle()
-        warm = LateWarmUp(warm_up)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # judges report by their pipe; the kernel reaps them
         while (job := _next_job(self._jobs)) is not None:
             message, folder, result = job
-            warm.before_fork()
             if os.fork() == 0:
                 self._become_judge(items, message, folder, result)
             os.close(folder)
@@ -172,14 +168,14 @@ def _tell(hello: int, message: dict[str, Any]) -> None:
         stream.write(json.dumps(message).encode())
 
 
-def main() -> None:
-    """Entry point: ``python -m autograder.core.judge_host JOBS NURSERY HELLO`` (descriptors), instructions on stdin."""
-    jobs, nursery = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
-    hello = int(sys.argv[3])
-    order = json.loads(sys.stdin.buffer.read())
-    die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
+def main(jobs_fd: int, nursery_fd: int, hello: int, order: dict[str, Any]) -> None:
+    """Go on as judge host, in the zygote's child.
+
+    Args:
+        jobs_fd, nursery_fd, hello: descriptors, as in ``Host``.
+        order: what to grade, and how.
+    """
+    jobs, nursery = socket.socket(fileno=jobs_fd), socket.socket(fileno=nursery_fd)
     try:
         assignment = load_assignment(Path(order["assignment"]))
     except AssignmentError as error:
@@ -210,7 +206,3 @@ def _arguments(order: dict[str, Any], assignment: Assignment) -> list[str]:
     for question in order["skip_questions"]:
         arguments += ["--skip-question", question]
     return arguments + [str(path) for path in assignment.test_files()]
-
-
-if __name__ == "__main__":
-    main()

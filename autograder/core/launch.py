@@ -1,22 +1,19 @@
 """Starting a nursery: find out which layers this machine offers, enter those that all workers share, go on as nursery.
 
-Started by exec with a clean environment; imports no torch before the fork into the namespaces. Each layer is tried in
-a throwaway child and believed only when its effect was seen there.
+Forked by the zygote. Each layer is tried in a throwaway child and believed only when its effect was seen there.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
-import signal
 import socket
-import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
-from autograder.core import linux
+from autograder.core import linux, nursery
 from autograder.core.cgroup import join_cgroup
 from autograder.core.isolation import Plan
 from autograder.core.layers import (
@@ -27,7 +24,6 @@ from autograder.core.layers import (
     ONE_CORE,
     OWN_USER,
     SECCOMP,
-    Isolation,
     NurseryOrder,
     make_isolation,
 )
@@ -40,14 +36,16 @@ _FIRST_OF_MANY = 2**30
 _SLOTS = 256
 
 
-def main() -> None:
-    """Entry point: ``python -m autograder.core.launch CONTROL_FD ORDER``."""
-    control = int(sys.argv[1])
-    raw = json.loads(sys.argv[2])
-    wanted = NurseryOrder(**{**raw, "without": tuple(raw["without"]), "preload": tuple(raw["preload"])})
+def main(control: int, raw: dict[str, Any]) -> None:
+    """Go on as nursery, in the zygote's child.
+
+    Args:
+        control: descriptor on which judges' requests arrive.
+        raw: the order, as JSON has it.
+    """
+    known = {field.name: raw[field.name] for field in fields(NurseryOrder)}
+    wanted = NurseryOrder(**{**known, "without": tuple(raw["without"]), "preload": tuple(raw["preload"])})
     order = replace(wanted, gpu=wanted.gpu and bool(gpu_devices()))  # "auto" asks for one on machines without, too
-    linux.die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     inactive = dict.fromkeys(order.without, "left out")
     remarks = []
     readable = readable_paths(gpu=order.gpu)
@@ -61,13 +59,7 @@ def main() -> None:
     if LANDLOCK in plan.active:
         remarks.append((LANDLOCK, f"ABI {linux.landlock_abi()}"))
     isolation = make_isolation({name: inactive[name] for name in LAYERS if name in inactive}, remarks)
-    _serve(control, plan, isolation, order.preload)
-
-
-def _serve(control: int, plan: Plan, isolation: Isolation, preload: tuple[str, ...]) -> None:
-    from autograder.core import nursery  # imports torch
-
-    nursery.run(socket.socket(fileno=control), plan, isolation, preload)
+    nursery.run(socket.socket(fileno=control), plan, isolation, order.preload)
 
 
 def _plan(order: NurseryOrder, readable: tuple[str, ...], inactive: dict[str, str]) -> Plan:
@@ -119,7 +111,3 @@ def _tasks_of_this_user() -> int:
         except OSError:  # it ended meanwhile
             continue
     return count
-
-
-if __name__ == "__main__":
-    main()

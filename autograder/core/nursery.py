@@ -1,7 +1,8 @@
-"""The process that workers are forked from: torch is imported here once, and nothing secret ever is.
+"""The process that workers are forked from: nothing secret is ever here.
 
-Started by exec with a clean environment (see ``launch``), so that neither its memory nor its descriptors, arguments or
-environment hold tests, answers or names. It starts no thread, never touches CUDA and never runs a submission's code.
+Forked by the zygote, which knows nothing either (see ``launch``), so that neither its memory nor its descriptors,
+arguments or environment hold tests, answers or names. It starts no thread, never touches CUDA and never runs a
+submission's code.
 
 Judges ask for a worker by sending a message on the control socket: limits, the submission's folder and an empty scratch
 folder, with three descriptors: the worker's end of the wire, where its output goes, and the lease. The lease is the
@@ -37,7 +38,7 @@ from autograder.core.limits import Limits
 from autograder.core.linux import adopt_orphans
 from autograder.core.text import one_line
 from autograder.core.vision import mend_torchvision
-from autograder.core.warm import LateWarmUp, settle, warm_up_for_workers
+from autograder.core.warm import settle
 
 _WIRE_FD = 3
 
@@ -65,7 +66,6 @@ class Nursery:
     def __init__(self, control: socket.socket, plan: Plan):
         self._control = control
         self._plan = plan
-        self._warm = LateWarmUp(warm_up_for_workers)
         self._leases: dict[int, socket.socket] = {}  # by pid
         self._slots: dict[int, int] = {}  # by pid
         self._selector = selectors.DefaultSelector()
@@ -101,7 +101,6 @@ class Nursery:
         return True
 
     def _fork(self, request: Fork) -> None:
-        self._warm.before_fork()
         lease = socket.socket(fileno=request.lease)
         slot = next(number for number in itertools.count() if number not in self._slots.values())
         pid = os.fork()
@@ -241,7 +240,6 @@ def run(control: socket.socket, plan: Plan, isolation: Isolation, preload: Seque
         preload: modules to import first, for all workers.
     """
     adopt_orphans()
-    torch.set_num_threads(1)
     mend_torchvision()
     # No folder beside the installed packages: the course itself is one, where it is installed in place.
     sys.path[:] = [entry for entry in sys.path if _is_among(entry, plan.readable)]

@@ -1,10 +1,9 @@
-"""Touching once, before most forks, what is imported or allocated on first use, so that they find it done."""
+"""Touching once, before all forks, what is imported or allocated on first use, so that they find it done."""
 
 from __future__ import annotations
 
 import gc
 import importlib.util
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,17 +15,15 @@ from autograder.core.wire import decode, encode
 
 
 def warm_up() -> None:
-    """Trigger the lazy parts of torch, numpy and the wire. Starts no thread and never runs backward."""
+    """Trigger the lazy parts of torch, numpy and the wire, and what probes and submissions are likely to touch.
+
+    Four seconds of computing if left to the forks. Starts no thread and never runs backward.
+    """
     x = torch.arange(6, dtype=torch.float64).reshape(2, 3)
     decode(encode({"tensor": x @ x.T, "array": np.ones(2), "dtype": torch.float32}))
     torch.nn.functional.cross_entropy(x, torch.tensor([0, 1]))
     torch.testing.assert_close(x, x)
     str(x)
-
-
-def warm_up_for_workers() -> None:
-    """``warm_up``, and what probes and submissions are likely to touch: half a second each if left to the forks."""
-    warm_up()
     seed_all(0, torch.device("cpu"))  # imports numpy.random
     with _Ignored():  # type: ignore[no-untyped-call]  # the first dispatch mode imports some 300 modules of torch
         torch.ones(1) + 1
@@ -35,29 +32,6 @@ def warm_up_for_workers() -> None:
 
         reads: Any = nbformat.reads  # nbformat has no types
         reads('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', as_version=4)
-
-
-class LateWarmUp:
-    """A warm-up that waits until it pays: one fork that touches things by itself takes no longer than that.
-
-    So the first of a class is graded sooner, and the others as fast as ever.
-
-    Args:
-        warm_up: what is to be done once.
-    """
-
-    _FORKS_BEFORE = 1
-
-    def __init__(self, warm_up: Callable[[], None]):
-        self._warm_up = warm_up
-        self._forks = 0
-
-    def before_fork(self) -> None:
-        """To be called before each fork."""
-        if self._forks == self._FORKS_BEFORE:
-            self._warm_up()
-            settle()
-        self._forks += 1
 
 
 def settle() -> None:

@@ -670,9 +670,9 @@ class Rig:
         log = self._stack.enter_context(tempfile.TemporaryFile())
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._stack.callback(theirs.close)
-        nursery = start_nursery(self._stack, theirs, home, log, NurseryOrder(workers=2))
+        _, words = start_nursery(self._stack, theirs, home, log, NurseryOrder(workers=2))
         self._stack.callback(self._control.close)  # first of all: it is what ends the nursery
-        first_words(nursery.stdout, "the nursery", log)
+        first_words(words, "the nursery", log)
         return self
 
     def __exit__(self, *_: object) -> None:
