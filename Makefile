@@ -5,7 +5,7 @@ PYTEST_ARGS ?=
 IN_VENV := .venv/bin/python -m
 BOOTSTRAP := @$(PYTHON) .ci/bootstrap.py
 
-.PHONY: help demo test seeds lint fix bench release screenshots clean
+.PHONY: help demo test verify seeds lint fix bench release screenshots clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -18,9 +18,13 @@ demo: ## make up a class for each assignment, grade it, show the scores and the 
 test: lint ## everything that CI runs
 	@OMP_NUM_THREADS=1 $(IN_VENV) pytest -q -n auto --maxprocesses 8 --dist worksteal $(PYTEST_ARGS)
 
-seeds: ## every variant and every mutant on 20 seeds, those that train models on 5: two hours on two cores
+verify: ## every answer of our own to every assignment: right ones pass, wrong ones fail where they say
 	$(BOOTSTRAP) dev
-	@OMP_NUM_THREADS=1 $(IN_VENV) pytest -q tests/test_assignments.py --seeds 20 --trained-seeds 5 $(PYTEST_ARGS)
+	@.venv/bin/autograder verify --all
+
+seeds: ## the same on 20 seeds, on 5 of them with training; goes on where it was stopped
+	$(BOOTSTRAP) dev
+	@.venv/bin/autograder verify --all --seeds 20 --trained-seeds 5
 
 lint: ## what of it needs no tests to run: style, formatting, types
 	$(BOOTSTRAP) dev

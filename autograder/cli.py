@@ -26,7 +26,7 @@ _FEATURES = (
     "autograder.release.scaffold",
     "autograder.release.cli",
     "autograder.calibration.cli",
-    "autograder.selftest.claims",
+    "autograder.verify.cli",
     "autograder.selftest.cli",
 )
 WRONG_USE = 2

@@ -31,12 +31,6 @@ def halve(x):
 """
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("how long")
-    group.addoption("--seeds", type=int, default=1, metavar="N", help="seeds on which variants and mutants are graded")
-    group.addoption("--trained-seeds", type=int, default=1, metavar="N", help="of these, how many train models too")
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Two more than there are cores: many tests wait, for a time limit or for a process to end."""

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import mkdtemp
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
 from autograder.core.assignment import Assignment, find_assignment
 from autograder.core.engine import Engine
-from autograder.core.outcome import Graded, Task
+from autograder.core.outcome import Task
 from autograder.data import offline_choice
-from autograder.release.stub import make_stub
 from autograder.release.student import solution_path
-from autograder.selftest.compose import caught_by, compose
-from tests.conftest import ROOT, Engines, failed
+from autograder.verify.facts import Result, Verification
+from autograder.verify.plan import Plan
+from autograder.verify.session import verify
+from tests.conftest import ROOT, Engines
 
 NAMES = sorted(path.parent.name for path in (ROOT / "assignments").glob("*/assignment.toml"))
 LEAST = {"variants": 6, "mutants": 30}
@@ -32,180 +31,84 @@ def solution(assignment: Assignment) -> str:
     return solution_path(ROOT, assignment).read_text()
 
 
-class Grader:
-    """Grades answers to one assignment, by engines that all tests of this file share.
-
-    Attributes:
-        tests: of the assignment.
-        training: the names of those that train models for real.
-    """
-
-    def __init__(self, assignment: Assignment, engines: Engines):
-        self.assignment = assignment
-        self._engines = engines
-        self.tests = self._engine(0).tests
-        trained = {question.name for question in assignment.questions if question.training}
-        self.training = {test.name for test in self.tests if test.question in trained}
-
-    @property
-    def names(self) -> set[str]:
-        """Of all tests."""
-        return {test.name for test in self.tests}
-
-    def grade(
-        self, sources: dict[str, str], folder: Path, *, seed: int = 0, without: Collection[str] = ()
-    ) -> Iterator[tuple[str, Graded]]:
-        """Each source with what became of it.
-
-        Args:
-            without: the names of tests that are left out.
-        """
-        file, tests = f"{self.assignment.module}.py", tuple(sorted(self.names - set(without)))
-        tasks = []
-        for name, source in sources.items():
-            place = Path(mkdtemp(dir=folder))
-            (place / file).write_text(source)
-            tasks.append(Task(name, place, file, tests))
-        for graded in self._engine(seed).grade(tasks):
-            assert graded.error is None, f"{graded.key}: {graded.error}"
-            assert {outcome.name for outcome in graded.outcomes} == set(tests)
-            yield graded.key, graded
-
-    def _engine(self, seed: int) -> Engine:
-        data = offline_choice(self.assignment.data)
-        return self._engines.shared(self.assignment, {"device": "cpu", "jobs": 2, "data": data, "seed": seed})
-
-
-def why(graded: Graded) -> str:
-    return "\n".join(f"{item.name}: {item.message}" for item in graded.outcomes if item.verdict != "passed")
-
-
 @pytest.fixture(scope="module", params=NAMES)
 def assignment(request: pytest.FixtureRequest) -> Assignment:
     """Of the module, so that one assignment's tests follow each other, on one engine."""
     return find_assignment(ROOT, request.param)
 
 
-@pytest.fixture(scope="module")
-def grader(assignment: Assignment, engines: Engines) -> Grader:
-    return Grader(assignment, engines)
+@pytest.fixture
+def engine(assignment: Assignment, engines: Engines) -> Engine:
+    """One that the tests of an assignment share, for use right now."""
+    return engine_of(engines, assignment)
 
 
-@dataclass(frozen=True)
-class Effort:
-    """How often variants and mutants are graded; ``make seeds`` asks for more than the least.
+def engine_of(engines: Engines, assignment: Assignment) -> Engine:
+    options = {"device": "cpu", "jobs": 2, "data": offline_choice(assignment.data), "seed": 0}
+    return engines.shared(assignment, options)
 
-    Attributes:
-        seeds: how many.
-        trained: of these, how many train models, which costs a hundred times as much as all else.
-    """
 
-    seeds: int
-    trained: int
+class Unseen:
+    """A watcher that says nothing."""
 
-    @property
-    def least(self) -> bool:
-        """Each mutant once."""
-        return self.seeds == 1
+    def start(self, assignment: Assignment, answers: object) -> None:
+        pass
+
+    def expect(self, missing: int, known: int) -> None:
+        pass
+
+    def graded(self, result: Result) -> None:
+        pass
 
 
 @pytest.fixture
-def effort(pytestconfig: pytest.Config) -> Effort:
-    return Effort(pytestconfig.getoption("--seeds"), pytestconfig.getoption("--trained-seeds"))
+def verified(assignment: Assignment, engines: Engines) -> Callable[..., Verification]:
+    """Has answers of some kinds graded, all from the start, and says what follows.
 
-
-def test_solution_and_variants_get_full_marks_on_every_seed(assignment, grader, effort, tmp_path):
-    right = {"solution": compose(solution(assignment), "")}
-    right |= {name: compose(solution(assignment), text) for name, text in texts(assignment, "variants").items()}
-    assert len(right) > LEAST["variants"]
-    for seed in range(effort.seeds):
-        for group, without in right_groups(grader, right, effort, seed):
-            for name, graded in grader.grade(group, tmp_path, seed=seed, without=without):
-                assert failed(graded) == set(), f"{name}, seed {seed}:\n{why(graded)}"
-
-
-def right_groups(
-    grader: Grader, right: dict[str, str], effort: Effort, seed: int
-) -> Iterator[tuple[dict[str, str], Collection[str]]]:
-    """Right answers with the tests that are left out for them; in the least effort variants don't train for bars.
-
-    That variants reach the bars is recorded in calibrations (see test_calibrations).
+    Each kind is asked for by one test, so that processes that share the tests grade nothing twice.
     """
-    bars = grader.assignment.bars
-    if seed >= effort.trained:
-        yield right, grader.training
-    elif not (effort.least and bars):
-        yield right, ()
-    else:
-        yield {"solution": right["solution"]}, ()
-        yield {name: text for name, text in right.items() if name != "solution"}, {bar.test for bar in bars}
+
+    def run(*kinds: str) -> Verification:
+        def shared(assignment: Assignment, plan: Plan) -> AbstractContextManager[Engine]:
+            return nullcontext(engine_of(engines, assignment))
+
+        return verify(ROOT, assignment, Plan(only=kinds, jobs=2), Unseen(), engine=shared)
+
+    return run
 
 
-def test_every_mutant_fails_exactly_the_tests_it_names(assignment, grader, effort, tmp_path):
+def broken(verification: Verification) -> str:
+    return "\n".join(f"{one.kind}: {one.who} {one.text}" for one in verification.findings if one.broken)
+
+
+def test_solution_and_variants_get_full_marks_and_the_stub_nothing(assignment, verified):
+    assert len(texts(assignment, "variants")) >= LEAST["variants"]
+    verification = verified("solution", "variants", "stub")
+    assert not broken(verification)
+    assert {result.answer for result in verification.results} == {
+        "solution",
+        "stub",
+        *(f"variants/{name}" for name in texts(assignment, "variants")),
+    }
+
+
+def test_every_mutant_fails_exactly_the_tests_it_names(assignment, verified):
+    """By its claims each test is named by a mutant, too."""
     mutants = texts(assignment, "mutants")
     assert len(mutants) >= LEAST["mutants"]
-    wrong = []
-    for seed in range(effort.seeds):
-        for group, without in wrong_groups(grader, mutants, effort, seed):
-            sources = {name: compose(solution(assignment), text) for name, text in group.items()}
-            for name, graded in grader.grade(sources, tmp_path, seed=seed, without=without):
-                seen = {outcome.name for outcome in graded.outcomes}
-                named = set(caught_by(mutants[name])) & seen
-                assert named or not effort.least, f"{name} was graded by no test that it names"
-                if failed(graded) != named:
-                    wrong.append(f"{name}, seed {seed}: fails {sorted(failed(graded))}, names {sorted(named)}")
-    assert not wrong, "\n".join(wrong)
+    verification = verified("mutants")
+    assert not broken(verification)
+    assert {result.answer for result in verification.results} == {f"mutants/{name}" for name in mutants}
 
 
-def wrong_groups(
-    grader: Grader, mutants: dict[str, str], effort: Effort, seed: int
-) -> Iterator[tuple[dict[str, str], Collection[str]]]:
-    """Mutants with the tests that are left out for them.
-
-    All of them without training, and with it those that name a test that trains: the others train as the solution does.
-    """
-    if grader.training and effort.least:
-        yield from least_groups(grader, mutants)
-        return
-    yield mutants, grader.training
-    if grader.training and seed < effort.trained:
-        yield {name: text for name, text in mutants.items() if grader.training & set(caught_by(text))}, ()
+def test_about_half_of_the_points_are_hidden(assignment, engine):
+    hidden = sum(test.points for test in engine.tests if test.hidden)
+    assert 0.35 <= hidden / assignment.points <= 0.65
 
 
-def least_groups(grader: Grader, mutants: dict[str, str]) -> Iterator[tuple[dict[str, str], Collection[str]]]:
-    """Each mutant once: it trains only where nothing else catches it, and for a bar only where nothing but that does.
-
-    That the tests of bars catch the mutants that name them is recorded in calibrations (see test_calibrations).
-    """
-    trained, bars = grader.training, {rule.test for rule in grader.assignment.bars}
-    named = {name: set(caught_by(text)) for name, text in mutants.items()}
-    for chosen, without in (
-        ({name for name, tests in named.items() if tests - trained}, trained),
-        ({name for name, tests in named.items() if tests <= trained and tests - bars}, bars),
-        ({name for name, tests in named.items() if tests <= bars}, ()),
-    ):
-        yield {name: mutants[name] for name in sorted(chosen)}, without
-
-
-def test_every_test_is_killed_by_a_mutant(assignment, grader):
-    named = {name for text in texts(assignment, "mutants").values() for name in caught_by(text)}
-    assert grader.names - named == set()
-    assert named - grader.names == set()
-    hidden = sum(test.points for test in grader.tests if test.hidden)
-    assert 0.35 <= hidden / assignment.points <= 0.65, "about half the points are hidden"
-
-
-def test_every_test_says_what_it_wants(grader):
-    for test in grader.tests:
+def test_every_test_says_what_it_wants(engine):
+    for test in engine.tests:
         assert test.title.endswith("."), f"{test.name} needs a docstring of one sentence for students"
-
-
-def test_the_stub_scores_nothing(assignment, grader, tmp_path):
-    path = solution_path(ROOT, assignment)
-    stub = {"stub": make_stub(path.read_text(), path)}
-    for _, graded in grader.grade(stub, tmp_path):
-        assert failed(graded) == grader.names
-        assert graded.load_error is None
 
 
 LAZY = {
@@ -237,12 +140,15 @@ def lazy(assignment: Assignment, body: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def test_who_does_nothing_earns_nothing(assignment, grader, tmp_path):
+def test_who_does_nothing_earns_nothing(assignment, engine, tmp_path):
     """Neither for arguments that are left alone, nor for errors that are raised whatever comes."""
-    sources = {what: lazy(assignment, body) for what, body in LAZY.items()}
-    for what, graded in grader.grade(sources, tmp_path):
-        assert graded.load_error is None
-        assert [outcome.name for outcome in graded.outcomes if outcome.verdict == "passed"] == [], what
+    file = f"{assignment.module}.py"
+    for what, body in LAZY.items():
+        (tmp_path / what).mkdir()
+        (tmp_path / what / file).write_text(lazy(assignment, body))
+    for graded in engine.grade([Task(what, tmp_path / what, file) for what in LAZY]):
+        assert (graded.error, graded.load_error) == (None, None)
+        assert [outcome.name for outcome in graded.outcomes if outcome.verdict == "passed"] == [], graded.key
 
 
 def test_handout_has_a_section_for_each_question_and_the_common_rules(assignment):

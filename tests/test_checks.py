@@ -35,6 +35,9 @@ def layer_norm(x: torch.Tensor) -> torch.Tensor:
     return centred / (centred.square().mean(1, keepdim=True) + 1e-5).sqrt()
 
 
+X = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]], dtype=torch.float64)
+
+
 def cause_of(judge, *args, **kwargs) -> str | None:
     with pytest.raises(CheckFailure) as caught:
         judge(*args, **kwargs)
@@ -180,6 +183,30 @@ def test_no_cause_where_several_would_fit():
     bad = torch.tensor([1e6, 1.5, 2.0], dtype=torch.float64)
     assert cause_of(assert_gradient, bad, of=lambda x: (x * big).sum(), at=ones[:3]) is None, "not a small error"
     assert cause_of(assert_gradient, x * 2 * 1.0001, **square) is None, "a factor that reads as 1"
+
+
+def test_no_cause_of_what_a_test_may_have_made():
+    """Whole steps come of reading another place of a row of numbers, or of what a test adds; a lone 0 of anything."""
+    numbers = torch.arange(24, dtype=torch.float64).reshape(4, 6)
+    assert cause_of(assert_close, numbers[:2, :2], numbers[1:3, 2:4]) is None
+    x = Draw(0).normal(4, 3)
+    assert cause_of(assert_close, x - 1, x) is None
+    assert cause_of(assert_close, (x - 1).float(), x.float()) is None
+    assert cause_of(assert_close, x - 1.3, x) == "constant offset"
+    assert cause_of(assert_close, x[:2] - 1.3, x[:2]) is None, "few entries: steps to the same side, by chance"
+    assert cause_of(assert_close, 0.0, 0.57) is None
+    assert cause_of(assert_close, 0 * x, x) == "zero"
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"), [(-X, X), (X * float("nan"), X), (1.5, 0.5), (3, 4), ("a", "b"), ([2 * X, 1], [X, 1])]
+)
+def test_a_test_that_knows_the_cause_says_it(actual, expected):
+    with pytest.raises(CheckFailure) as caught:
+        assert_close(actual, expected, cause="the mode is not restored")
+    assert caught.value.cause == "the mode is not restored"
+    assert "times what it should be" not in str(caught.value)
+    assert cause_of(assert_close, X.float(), X, cause="the mode is not restored") == "wrong dtype"
 
 
 def test_the_size_that_a_factor_equals_is_not_called_what_it_is_not():
@@ -455,7 +482,6 @@ class EqualsAll:
     __hash__ = None
 
 
-X = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]], dtype=torch.float64)
 NOT_CLOSE = {
     "a column for a vector": (X[0][:, None], X[0], "an extra dimension of size 1"),
     "a row for a matrix": (X[:1], X, "wrong shape"),
@@ -470,7 +496,7 @@ NOT_CLOSE = {
     "empty": (X[:0], X, "wrong shape"),
     "off by one entry": (X + torch.eye(2, 3) * 0.1 * (X == 5), X, "1 of 6 entries"),
     "twice": (2 * X, X, "factor 2"),
-    "offset": (X + 1, X, "constant offset"),
+    "offset": (X.repeat(2, 1) + 0.3, X.repeat(2, 1), "constant offset"),
     "zero": (0 * X, X, "zero"),
     "half precision inside": (X / 3 * (1 + 1e-7), X / 3, "small error"),
     "a subclass": (X.as_subclass(Agreeable), X, "wrong type"),

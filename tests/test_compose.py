@@ -3,7 +3,7 @@
 import pytest
 
 from autograder.errors import AssignmentError
-from autograder.selftest.compose import caught_by, compose
+from autograder.selftest.compose import caught_by, causes_of, compose
 
 SOLUTION = '''"""Doc."""
 import torch
@@ -47,6 +47,7 @@ def test_definitions_replace_those_of_the_same_name():
 import math
 
 CAUGHT_BY = ("test_f",)
+CAUSES = ("factor 2",)
 K = 5
 
 def extra():
@@ -59,6 +60,7 @@ def f(x):
     found = run(text)
     assert found["g"](1.5) == 6
     assert "CAUGHT_BY" not in text
+    assert "CAUSES" not in text
     assert "SOLUTION" not in text
     assert "Wrong." not in text
     assert text.count("def f(") == 1
@@ -86,6 +88,16 @@ def test_a_mutant_names_its_tests():
             caught_by(text)
     with pytest.raises(AssignmentError, match="does not parse: line 1"):
         compose(SOLUTION, "def f(:\n")
+
+
+def test_a_mutant_may_name_the_diagnoses_that_are_right():
+    assert causes_of('CAUSES = ("factor 2", "NaN in *")\n') == ("factor 2", "NaN in *")
+    assert causes_of("x = 1\n") == ()
+    for text in ("CAUSES = ()\n", "CAUSES = ('a')\n", "CAUSES = (1,)\n", "CAUSES = causes()\n", "CAUSES = ('',)\n"):
+        with pytest.raises(AssignmentError, match="which diagnoses of it are right: CAUSES"):
+            causes_of(text)
+    with pytest.raises(AssignmentError, match="which tests catch it"):
+        caught_by("CAUGHT_BY = names()\n")
 
 
 def test_a_future_import_of_the_solution_is_not_repeated():

@@ -22,8 +22,9 @@ from autograder.data import offline_choice
 from autograder.errors import TestDefect
 from autograder.grading.results import SCHEMA, make_record
 from autograder.intake.model import Submission
+from autograder.selftest.compose import compose
 from tests.conftest import GOOD, ROOT
-from tests.test_assignments import compose, solution, texts
+from tests.test_assignments import solution, texts
 
 NAN, INF = float("nan"), float("inf")
 

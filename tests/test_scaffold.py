@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,14 @@ import pytest
 
 from autograder.cli import main
 from autograder.core.assignment import find_assignment
+from autograder.core.engine import Engine
 from autograder.errors import AssignmentError
 from autograder.release.leaks import find_leaks, find_unfit, secrets_of
 from autograder.release.scaffold import scaffold
 from autograder.release.student import solution_path, student_files
-from autograder.selftest.claims import Answer, answers_of, broken_claims
+from autograder.verify.answers import answers_of
+from autograder.verify.plan import Plan
+from autograder.verify.session import verify
 from tests import test_assignments
 from tests.conftest import ROOT
 from tests.test_readme import matches
@@ -39,33 +43,18 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-WRONG = "def unit_rows(x):\n    return x\n"
-LIARS = (
-    Answer("variants/wrong", WRONG),
-    Answer("mutants/liar", WRONG, frozenset({"test_unit_rows_of_a_matrix", "test_unit_rows_of_anything"})),
-)
-BROKEN = (
-    "mutants/liar: fails test_unit_rows_at_the_edges: ",
-    "mutants/liar: there is no test test_unit_rows_of_anything",
-    "variants/wrong: fails test_unit_rows_at_the_edges: ",
-    "variants/wrong: fails test_unit_rows_of_a_matrix: ",
-)
-
-
-def test_scaffold_keeps_its_claims_and_verify_names_those_that_are_broken(
-    course: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scaffold_keeps_its_claims(course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Right answers get full marks, the mutant fails the tests that it names, who does nothing earns nothing."""
     monkeypatch.setattr(test_assignments, "ROOT", course)
     assignment = find_assignment(course, "averages")
-    answers = answers_of(course, assignment)
+    with Engine(assignment, jobs=2, device="cpu", seed=3, accept_less=True) as engine:
+        plan, watcher = Plan(first=3, jobs=2), test_assignments.Unseen()
+        verification = verify(course, assignment, plan, watcher, engine=lambda *_: nullcontext(engine))
+        test_assignments.test_who_does_nothing_earns_nothing(assignment, engine, tmp_path)
     names = ["solution", "stub", "variants/by_a_function", "mutants/unit_columns"]
-    assert [answer.name for answer in answers] == names
-    lazy = [Answer(what, test_assignments.lazy(assignment, body), None) for what, body in test_assignments.LAZY.items()]
-    broken = sorted(broken_claims(assignment, [*answers, *lazy, *LIARS], seed=3))
-    assert len(broken) == len(BROKEN)
-    for line, start in zip(broken, BROKEN, strict=True):
-        assert line.startswith(start)
+    assert [answer.name for answer in verification.answers] == names
+    assert verification.findings == []
+    assert {result.answer for result in verification.results} == set(names)
 
 
 def test_half_of_a_scaffolds_points_are_hidden_and_every_test_says_what_it_wants(course: Path) -> None:
@@ -162,13 +151,6 @@ def test_new_refuses_odd_names_in_one_line(
 # ---------------------------------------------------------------------------------------------------------------------
 # autograder verify
 # ---------------------------------------------------------------------------------------------------------------------
-
-
-def test_verify_grades_at_least_one_at_a_time(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With none at a time nothing would be graded, and no claim broken."""
-    with pytest.raises(SystemExit):
-        main(["verify", "averages", "--course", str(course), "--jobs", "0"])
-    assert "must be a whole number, 1 or more" in capsys.readouterr().err
 
 
 def test_verify_says_which_mutant_names_no_tests(tmp_path: Path) -> None:

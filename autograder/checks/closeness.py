@@ -59,6 +59,7 @@ class _Terms:
     atol: float | None
     hint: str | None
     allow_empty: bool
+    cause: str | None = None
 
     def __post_init__(self) -> None:
         check_tolerances(self.rtol, self.atol)
@@ -77,6 +78,7 @@ def assert_close(
     label: str | None = None,
     hint: str | None = None,
     allow_empty: bool = False,
+    cause: str | None = None,
 ) -> None:
     """Judge that a result is what was expected.
 
@@ -88,6 +90,8 @@ def assert_close(
         label: what is judged, for the message; default: the call that the result came from.
         hint: where to look, shown last.
         allow_empty: expect an empty tensor; its shape and dtype are all that is judged.
+        cause: the likely cause of wrong values in a few words, where the test is made so that it knows; default: what
+            the values themselves tell.
 
     Raises:
         CheckFailure: it is not; the message says in what, where most, and the likely cause if one is certain.
@@ -95,7 +99,7 @@ def assert_close(
             a type that can't be judged, or a tolerance is negative.
     """
     __tracebackhide__ = True
-    _compare(actual, expected, label_of(actual, label), _Terms(rtol, atol, hint, allow_empty))
+    _compare(actual, expected, label_of(actual, label), _Terms(rtol, atol, hint, allow_empty, cause))
 
 
 def _compare(actual: Any, expected: Any, label: str, terms: _Terms) -> None:
@@ -113,7 +117,8 @@ def _compare(actual: Any, expected: Any, label: str, terms: _Terms) -> None:
     elif type(expected) not in _EXACT:
         raise TestDefect(f"{label}: a {kind(expected)} as expected value can't be judged")
     elif type(actual) is not type(expected) or actual != expected:
-        _fail(label, "is not what was expected", [f"got {shown(actual)}", f"expected {shown(expected)}"], terms)
+        details = [f"got {shown(actual)}", f"expected {shown(expected)}"]
+        _fail(label, "is not what was expected", details, terms, terms.cause)
 
 
 def _compare_sequences(actual: Any, expected: list[Any] | tuple[Any, ...], label: str, terms: _Terms) -> None:
@@ -171,7 +176,7 @@ def _compare_numbers(actual: Any, expected: int | float | complex, label: str, t
         if actual == expected or atol == math.inf:
             return
         if abs(actual - expected) > Fraction(atol) + Fraction(rtol) * abs(expected):
-            _fail(label, "is the wrong number", details, terms)
+            _fail(label, "is the wrong number", details, terms, terms.cause)
         return
     dtype = torch.complex128 if isinstance(expected, complex) else torch.float64
     try:
@@ -232,10 +237,8 @@ def _compare_values(actual: torch.Tensor, expected: torch.Tensor, label: str, te
         f"got      {got}{at_place(place)}",
         f"expected {wanted} (difference {number(off[place].item())}, allowed {rtol:g} relative + {atol:g})",
     ]
-    cause = None
-    if not_finite := _not_finite(actual, expected):
-        cause = not_finite
-    elif expected.is_floating_point() and (found := likely_cause_of_values(actual, expected)) is not None:
+    cause = terms.cause or _not_finite(actual, expected)
+    if cause is None and expected.is_floating_point() and (found := likely_cause_of_values(actual, expected)):
         cause = found.cause
         details.append(found.explanation)
     failure = CheckFailure(f"{label} is wrong in {entries}", details, cause=cause, hint=terms.hint)
@@ -285,6 +288,6 @@ def _fail_on_shape(actual: torch.Tensor, expected: torch.Tensor, label: str, ter
     raise CheckFailure(f"{label} has the wrong shape", details, cause=cause, hint=terms.hint)
 
 
-def _fail(label: str, what: str, details: list[str], terms: _Terms) -> NoReturn:
+def _fail(label: str, what: str, details: list[str], terms: _Terms, cause: str | None = None) -> NoReturn:
     __tracebackhide__ = True
-    raise CheckFailure(f"{label} {what}", details, hint=terms.hint)
+    raise CheckFailure(f"{label} {what}", details, cause=cause, hint=terms.hint)

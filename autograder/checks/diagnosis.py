@@ -14,6 +14,7 @@ import torch
 
 _MATCH = {torch.float64: 2e-6, torch.float32: 2e-4}
 _ENOUGH = 3  # nonzero entries, below which any number is a "constant factor"
+_ENOUGH_OFF = 12  # entries, below which steps of one size to either side are too often all to one side
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class Diagnosis:
     explanation: str
 
 
-_ALMOST = Diagnosis("small error", "right to several digits: lower precision somewhere, or an approximation?")
+_ALMOST = Diagnosis(
+    "small error", "right to several digits: lower precision somewhere, an approximation, or a small term out of place?"
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def likely_cause_of_values(actual: torch.Tensor, expected: torch.Tensor) -> Diag
         return None
     if _same(a, e, 10 * match):  # any hypothesis near the truth would seem to fit
         return _almost(a, e, match)
-    if _is_zero(a):
+    if _is_zero(a) and a.numel() > 1:  # that a single number is 0 is plain, and may have any reason
         return Diagnosis("zero", "every entry is 0")
     if not _is_telling(e):
         return None
@@ -106,9 +109,20 @@ def likely_cause_of_values(actual: torch.Tensor, expected: torch.Tensor) -> Diag
         return found
     if e.dim() == 2 and e.shape[0] == e.shape[1] and _same(a, e.T, match):
         return Diagnosis("transposed", "its transpose is right")
-    if e.numel() >= _ENOUGH and not _is_constant(e) and _same(a - (a - e).mean(), e, match):
-        return Diagnosis("constant offset", f"every entry is off by {(a - e).mean().item():.5g}")
-    return None
+    return _offset(a, e, match)
+
+
+def _offset(a: torch.Tensor, e: torch.Tensor, match: float) -> Diagnosis | None:
+    """A constant that is missing or too many; not a round one, as it is rather of the test's making.
+
+    Counting numbers read from a wrong place differ by a whole number, and so do values that a test adds 1 to.
+    """
+    if e.numel() < _ENOUGH_OFF or _is_constant(e):
+        return None
+    offset = float((a - e).mean())
+    if _is_round(offset, match * float(e.abs().max())) or not _same(a - offset, e, match):
+        return None
+    return Diagnosis("constant offset", f"every entry is off by {offset:.5g}")
 
 
 def _almost(a: torch.Tensor, e: torch.Tensor, match: float) -> Diagnosis | None:
@@ -126,7 +140,7 @@ def _other_shape(actual: torch.Tensor, expected: torch.Tensor, match: float) -> 
         if not in_order:
             return None
         if actual.dim() > expected.dim():
-            why = "the values are right: keepdim, unsqueeze or a missing squeeze?"
+            why = "the values are right: keepdim, unsqueeze, a missing squeeze, or a missing sum over it?"
             return Diagnosis("an extra dimension of size 1", why)
         return Diagnosis("a dimension of size 1 is lost or misplaced", "the values are right")
     if actual.shape == expected.shape[::-1] and _same(actual.permute(*reversed(range(actual.dim()))), expected, match):
@@ -277,7 +291,8 @@ def _known_factors(sizes: Mapping[int, str]) -> Iterator[tuple[float, str, str]]
     for size, what in sizes.items():
         if size > 2:
             yield size, str(size), f"; {size} is {what}: is a division missing?"
-            yield 1 / size, f"1/{size}", f"; {size} is {what}: is one division too many?"
+            twice = " (or a factor 2 missing twice)" if size == 4 else ""
+            yield 1 / size, f"1/{size}", f"; {size} is {what}: is one division too many?{twice}"
             yield -1 / size, f"-1/{size}", f"; {size} is {what}, and the sign is wrong"
             yield -size, f"-{size}", f"; {size} is {what}, and the sign is wrong"
     also = f" (2 is also {sizes[2]})" if 2 in sizes else ""
@@ -320,5 +335,10 @@ def _is_telling(e: torch.Tensor) -> bool:
     entries = e[e.abs() > 1e-6 * e.abs().max()]
     if not len(entries):
         return False
-    eighths = 8 * float(entries[0])
-    return not _is_constant(entries) or (math.isfinite(eighths) and abs(eighths - round(eighths)) > 1e-6)
+    return not _is_constant(entries) or not _is_round(float(entries[0]))
+
+
+def _is_round(number: float, within: float = 1e-7) -> bool:
+    """Whether it is a number of eighths; infinity and NaN tell as little."""
+    eighths = 8 * number
+    return not math.isfinite(eighths) or abs(eighths - round(eighths)) <= 8 * within

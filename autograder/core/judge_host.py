@@ -88,6 +88,8 @@ class Host:
             _tell(self._hello, {"problem": self.problem[-3000:]})
             return True
         _tell(self._hello, {"tests": [_as_json(item) for item in items], "data": data, "data_note": note})
+        for item in items:
+            _ = item.location  # found once here, or by each judge
         settle()
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # judges report by their pipe; the kernel reaps them
         while (job := _next_job(self._jobs)) is not None:
@@ -198,6 +200,7 @@ def _arguments(order: dict[str, Any], assignment: Assignment) -> list[str]:
         "threadexception",
         "junitxml",
         "logging",
+        "warnings",
     ):
         arguments += ["-p", f"no:{plugin}"]
     arguments += ["-p", "autograder.plugin", "-s", "--device", order["device"], "--seed", str(order["seed"])]

@@ -10,7 +10,7 @@ from autograder.errors import AssignmentError
 
 _MARKER = re.compile(r"^\s*#+\s*(BEGIN|END) SOLUTION\b.*$\n?", re.MULTILINE)
 _INLINE = re.compile(r"\s*# SOLUTION\s*$", re.MULTILINE)
-_CAUGHT_BY = "CAUGHT_BY"
+_CAUGHT_BY, _CAUSES = "CAUGHT_BY", "CAUSES"
 _Definition = ast.FunctionDef | ast.ClassDef
 
 
@@ -18,7 +18,8 @@ def compose(solution: str, fragment: str) -> str:
     """The solution's text with the fragment's top-level definitions in the place of those of the same name.
 
     New definitions, imports and constants of the fragment come right after the solution's imports; the fragment's
-    docstring, its ``CAUGHT_BY`` and all solution markers are left out. Comments inside definitions are kept.
+    docstring, its ``CAUGHT_BY`` and ``CAUSES``, and all solution markers are left out. Comments inside definitions are
+    kept.
 
     Raises:
         AssignmentError: the fragment is no Python, or would not take effect as it is written.
@@ -42,12 +43,36 @@ def caught_by(fragment: str) -> tuple[str, ...]:
     Raises:
         AssignmentError: it has no ``CAUGHT_BY`` of test names.
     """
-    for node in ast.parse(fragment).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == _CAUGHT_BY:
-            names = ast.literal_eval(node.value)
-            if isinstance(names, tuple) and names and all(isinstance(name, str) for name in names):
-                return names
+    if names := _declared(fragment, _CAUGHT_BY):
+        return names
     raise AssignmentError(f"a mutant says which tests catch it: {_CAUGHT_BY} = ('test_...',)")
+
+
+def causes_of(fragment: str) -> tuple[str, ...]:
+    """The diagnoses that a mutant's file says are right, where its tests offer any; none where it says nothing.
+
+    A ``*`` stands for what depends on the inputs, as in names of files: ``("factor *",)``.
+
+    Raises:
+        AssignmentError: its ``CAUSES`` is not a tuple of texts.
+    """
+    causes = _declared(fragment, _CAUSES)
+    if causes == ():
+        raise AssignmentError(f"a mutant says which diagnoses of it are right: {_CAUSES} = ('...',)")
+    return causes or ()
+
+
+def _declared(fragment: str, constant: str) -> tuple[str, ...] | None:
+    """The texts that a constant of the file holds; () where it holds something else, None where it is not there."""
+    for node in ast.parse(fragment).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == constant:
+            try:
+                values = ast.literal_eval(node.value)
+            except ValueError:
+                return ()
+            is_texts = isinstance(values, tuple) and all(isinstance(value, str) and value for value in values)
+            return values if is_texts else ()
+    return None
 
 
 def _refuse_without_effect(tree: ast.Module, base: ast.Module, known: set[str]) -> None:
@@ -71,7 +96,7 @@ def _is_addition(node: ast.stmt, known: set[str]) -> bool:
         return node.name not in known
     if isinstance(node, ast.Expr) or _is_future(node):  # the docstring; what the solution has as well
         return False
-    return not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == _CAUGHT_BY)
+    return not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in (_CAUGHT_BY, _CAUSES))
 
 
 def _pieces(

@@ -1,7 +1,8 @@
-"""Grade a made-up class and take the README's pictures of its pages: ``python -m tests.screenshots``.
+"""Take the README's pictures of pages: ``python -m tests.screenshots``, or with the names of those that are wanted.
 
-The class is made of the assignments' mutants: most students make a few of their mistakes, some hand in what can't be
-graded. It is the same every time; so are its pages, but for dates and durations.
+"staff" and "student" are of a made-up class. It is made of the assignments' mutants: most students make a few of their
+mistakes, some hand in what can't be graded. It is the same every time; so are its pages, but for dates and durations.
+"verify" is of the verification of all assignments, which takes a few minutes.
 """
 
 from __future__ import annotations
@@ -30,15 +31,36 @@ STUDENT = "Yael Cohen"
 MISTAKES_OF_STUDENT = ("epoch_steps_along_the_sum", "train_one_batch_an_epoch")
 
 
-def main() -> int:
-    """Make both pictures."""
+def main(names: Sequence[str]) -> int:
+    """Make the pictures of these names, or all."""
     with tempfile.TemporaryDirectory(prefix="screenshots-") as folder, started_browser() as browser:
-        staff = graded(Path(folder), CLASS, dict(whole_class()), "--skip-question", "train_spiral")
-        picture(browser, staff / "report.html", HERE / "staff.png", width=1200, height=1400)
-        student = graded(Path(folder), TRAINED, {STUDENT: with_mistakes(TRAINED, MISTAKES_OF_STUDENT)})
-        (page,) = (student / "feedback").glob("*.html")
-        picture(browser, page, HERE / "student.png", width=860, height=1700)
+        for name in names or PICTURES:
+            page, width, height = PICTURES[name](Path(folder))
+            picture(browser, page, HERE / f"{name}.png", width=width, height=height)
     return 0
+
+
+def staff(folder: Path) -> tuple[Path, int, int]:
+    """The page for staff, and the size of its picture."""
+    out = graded(folder, CLASS, dict(whole_class()), "--skip-question", "train_spiral")
+    return out / "report.html", 1200, 1400
+
+
+def student(folder: Path) -> tuple[Path, int, int]:
+    """A student's page."""
+    out = graded(folder, TRAINED, {STUDENT: with_mistakes(TRAINED, MISTAKES_OF_STUDENT)})
+    (page,) = (out / "feedback").glob("*.html")
+    return page, 860, 1700
+
+
+def verified(folder: Path) -> tuple[Path, int, int]:
+    """The page of a verification of all assignments."""
+    out = folder / "verified"
+    run(["verify", "--all", "--automatic", "--course", str(ROOT), "--out", str(out)])
+    return out / "verify.html", 1200, 990
+
+
+PICTURES = {"staff": staff, "student": student, "verify": verified}
 
 
 @contextmanager
@@ -101,4 +123,4 @@ def picture(browser: Browser, page_file: Path, path: Path, *, width: int, height
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

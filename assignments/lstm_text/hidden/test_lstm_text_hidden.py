@@ -690,7 +690,7 @@ def train_with_seeds(student, texts, labels, unseen, seeds, device):
 
 @points("1.5", question="train")
 def test_train_same_seed(submission, draw):
-    """On the CPU the same seed gives the same predictions, also for texts of which it is hard to say."""
+    """On the CPU the same seed gives the same predictions; two epochs are twice as many steps as one."""
     texts, labels, mixed = told_apart(draw)
     seed = draw.seed()
     sent = texts, labels.tolist(), texts + mixed, [seed] * 3, str(submission.device)
@@ -700,6 +700,11 @@ def test_train_same_seed(submission, draw):
         assert_learned(predicted, labels)
         if submission.device.type == "cpu":
             assert_close(predicted, first, label=f"predictions of another training with seed {seed}")
+    runs = [{"num_classes": 3, "epochs": epochs, "seed": seed} for epochs in (1, 2)]
+    one, two = (len(submission.run(train_and_predict, *sent[:2], [], run, sent[-1])[-1]) for run in runs)
+    if two != 2 * one:  # none at all where gradients come from elsewhere
+        details = [f"loss.backward() was called {one} times with epochs=1, {two} times with epochs=2"]
+        raise CheckFailure("train takes not twice as many steps in two epochs as in one", details)
 
 
 @points("1.5", question="train")

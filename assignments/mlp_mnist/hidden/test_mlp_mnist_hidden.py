@@ -757,7 +757,8 @@ def test_evaluate_restores_the_mode(submission, draw):
         was = "training" if training else "evaluation"
         hint = "keep model.training before model.eval(), and give it to model.train(...) at the end"
         label = f"what a model that was in {was} mode says afterwards"
-        assert_close(after[0][0], -logits if training else logits, label=label, hint=hint)
+        says = -logits if training else logits
+        assert_close(after[0][0], says, label=label, cause="the mode is not restored", hint=hint)
 
 
 @points(1, question="evaluate")
@@ -1111,15 +1112,32 @@ def trained_sums(student, runs):
     return sums
 
 
+@probe
+def steps_taken(student, images, labels, settings):
+    """How often a training calls backward."""
+    calls, backward = [], torch.Tensor.backward
+
+    def noted(loss, *args, **kwargs):
+        calls.append(1)
+        return backward(loss, *args, **kwargs)
+
+    torch.Tensor.backward = noted
+    try:
+        student.train(images.cpu(), labels.cpu(), device=images.device.type, **settings)
+    finally:
+        torch.Tensor.backward = backward
+    return len(calls)
+
+
 @timeout(60)
 @points("1.5", question="train")
 def test_train_uses_its_arguments(submission, draw):
     """The number of epochs, the size of a batch, the labels and each image have their effect; arguments are kept."""
     images, labels = sparse_images(draw, 16), draw.labels(16, 10)
-    base = {"epochs": 2, "batch_size": 8, "seed": draw.seed()}
+    base = {"epochs": 1, "batch_size": 8, "seed": draw.seed()}
     runs = {
         "as it is": (images, labels, base),
-        "with an epoch more": (images, labels, {**base, "epochs": 3}),
+        "with an epoch more": (images, labels, {**base, "epochs": 2}),
         "with smaller batches": (images, labels, {**base, "batch_size": 5}),
         "with other labels": (images, (labels + 1) % 10, base),
     }
@@ -1132,6 +1150,10 @@ def test_train_uses_its_arguments(submission, draw):
     for what, other in sums.items():
         if other == plain:
             raise CheckFailure(f"train ends with the same weights {what}")
+    one, two = (submission.run(steps_taken, images, labels, {**base, "epochs": epochs}) for epochs in (1, 2))
+    if two != 2 * one:  # none at all where gradients come from elsewhere
+        details = [f"loss.backward() was called {one} times with epochs=1, {two} times with epochs=2"]
+        raise CheckFailure("train takes not twice as many steps in two epochs as in one", details)
 
 
 @probe

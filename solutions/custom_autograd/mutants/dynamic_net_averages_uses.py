@@ -3,6 +3,7 @@
 from torch import nn
 
 CAUGHT_BY = ("test_dynamic_net_shares_its_middle_layer",)
+CAUSES = ("factor 0.25",)
 
 
 class DynamicNet(nn.Module):

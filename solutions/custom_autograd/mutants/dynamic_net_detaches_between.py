@@ -7,6 +7,7 @@ CAUGHT_BY = (
     "test_dynamic_net_once",
     "test_dynamic_net_shares_its_middle_layer",
 )
+CAUSES = ("zero",)
 
 
 class DynamicNet(nn.Module):

@@ -10,6 +10,7 @@ CAUGHT_BY = (
     "test_fit_random_data_seed",
     "test_fit_random_data_without_optimizer",
 )
+CAUSES = ("argument changed in place",)
 
 
 def fit_random_data(x, y, hidden=100, learning_rate=1e-4, steps=500, seed=0):

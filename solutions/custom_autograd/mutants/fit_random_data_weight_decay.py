@@ -3,6 +3,7 @@
 import torch
 
 CAUGHT_BY = ("test_fit_random_data_descends",)
+CAUSES = ("small error",)
 
 
 def fit_random_data(x, y, hidden=100, learning_rate=1e-4, steps=500, seed=0):

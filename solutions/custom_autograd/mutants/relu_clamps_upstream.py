@@ -15,6 +15,7 @@ CAUGHT_BY = (
     "test_relu_second_derivative",
     "test_two_layer_net",
 )
+CAUSES = ("zero",)
 
 
 class ReLU(Function):

@@ -8,6 +8,7 @@ CAUGHT_BY = (
     "test_reverse_gradient_layouts",
     "test_reverse_gradient_second_derivative",
 )
+CAUSES = ("argument changed in place",)
 
 
 class ReverseGradient(Function):

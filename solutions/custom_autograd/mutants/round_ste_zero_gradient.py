@@ -9,6 +9,7 @@ CAUGHT_BY = (
     "test_round_ste_ties",
     "test_round_ste_within_a_quantiser",
 )
+CAUSES = ("zero",)
 
 
 class RoundSTE(Function):

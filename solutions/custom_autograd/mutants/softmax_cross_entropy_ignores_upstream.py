@@ -13,6 +13,7 @@ CAUGHT_BY = (
     "test_softmax_cross_entropy_layouts",
     "test_softmax_cross_entropy_second_derivative",
 )
+CAUSES = ("factor *", "upstream ignored")
 
 
 class SoftmaxCrossEntropy(Function):

@@ -13,6 +13,7 @@ CAUGHT_BY = (
     "test_softmax_cross_entropy_loss",
     "test_softmax_cross_entropy_second_derivative",
 )
+CAUSES = ("factor ?",)
 
 
 class SoftmaxCrossEntropy(Function):

@@ -9,6 +9,7 @@ CAUGHT_BY = (
     "test_square_in_place_of_one_row",
     "test_square_in_place_twice",
 )
+CAUSES = ("wrong signs",)
 
 
 class SquareInPlace(Function):

@@ -12,6 +12,7 @@ CAUGHT_BY = (
     "test_two_layer_net",
     "test_two_layer_net_is_built_from_functions",
 )
+CAUSES = ("zero",)
 
 
 class TwoLayerNet(nn.Module):

@@ -9,6 +9,7 @@ CAUGHT_BY = (
     "test_two_layer_net_is_built_from_functions",
     "test_two_layer_net_small_batches",
 )
+CAUSES = ("wrong dtype",)
 
 
 class TwoLayerNet(nn.Module):

@@ -3,6 +3,7 @@
 from torch import nn
 
 CAUGHT_BY = ("test_two_layer_net_small_batches",)
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 class TwoLayerNet(nn.Module):

@@ -1,6 +1,7 @@
 """Wrong: a batch of one loses a dimension."""
 
 CAUGHT_BY = ("test_classifier_padding", "test_predict_any_texts", "test_predict_is_steady")
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 class TextClassifier(nn.Module):

@@ -1,6 +1,7 @@
 """Wrong: clips each gradient by its own norm."""
 
 CAUGHT_BY = ("test_clip_gradients_edges", "test_clip_gradients_generator_and_missing", "test_clip_gradients_scales")
+CAUSES = ("factor *",)
 
 
 def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> float:

@@ -1,6 +1,7 @@
 """Wrong: scales small gradients up to max_norm."""
 
 CAUGHT_BY = ("test_clip_gradients_keeps_small_ones",)
+CAUSES = ("factor *",)
 
 
 def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> float:

@@ -1,6 +1,7 @@
 """Wrong: outputs are (B, T, H)."""
 
 CAUGHT_BY = ("test_elman_gradients", "test_elman_outputs", "test_elman_small_batches")
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 class ElmanRNN(nn.Module):

@@ -1,6 +1,7 @@
 """Wrong: a batch of one loses a dimension."""
 
 CAUGHT_BY = ("test_lstm_cell_small_batches",)
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 class LSTMCell(nn.Module):

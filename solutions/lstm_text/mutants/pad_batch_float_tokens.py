@@ -10,6 +10,7 @@ CAUGHT_BY = (
     "test_train_reaches_the_bar",
     "test_train_same_seed",
 )
+CAUSES = ("wrong dtype",)
 
 
 def pad_batch(sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,7 @@
 """Wrong: lengths are int32."""
 
 CAUGHT_BY = ("test_pad_batch_empty_sequences", "test_pad_batch_small", "test_pad_batch_values")
+CAUSES = ("wrong dtype",)
 
 
 def pad_batch(sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:

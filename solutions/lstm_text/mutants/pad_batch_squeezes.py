@@ -1,6 +1,7 @@
 """Wrong: a batch of one loses a dimension."""
 
 CAUGHT_BY = ("test_pad_batch_small", "test_predict_any_texts", "test_predict_is_steady")
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 def pad_batch(sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:

@@ -7,6 +7,7 @@ CAUGHT_BY = (
     "test_train_reaches_the_bar",
     "test_train_same_seed",
 )
+CAUSES = ("wrong dtype",)
 
 
 def predict(model: Any, texts: Sequence[str], device: str | torch.device = "cpu") -> Tensor:

@@ -1,6 +1,7 @@
 """Wrong: one text gives a number without a dimension."""
 
 CAUGHT_BY = ("test_predict_any_texts", "test_predict_is_steady")
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 def predict(model: Any, texts: Sequence[str], device: str | torch.device = "cpu") -> Tensor:

@@ -1,6 +1,7 @@
 """Wrong: a batch of one loses a dimension."""
 
 CAUGHT_BY = ("test_run_lstm_small_batches",)
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 def run_lstm(cell: LSTMCell, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:

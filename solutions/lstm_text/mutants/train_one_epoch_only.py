@@ -1,6 +1,6 @@
 """Wrong: one epoch, whatever is asked for."""
 
-CAUGHT_BY = ("test_train_on_the_public_set", "test_train_reaches_the_bar")
+CAUGHT_BY = ("test_train_on_the_public_set", "test_train_reaches_the_bar", "test_train_same_seed")
 
 
 def train(

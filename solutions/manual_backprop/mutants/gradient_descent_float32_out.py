@@ -9,6 +9,7 @@ CAUGHT_BY = (
     "test_gradient_descent_two_valleys",
     "test_gradient_descent_without_steps",
 )
+CAUSES = ("wrong dtype",)
 
 
 def gradient_descent(grad_fn, start, learning_rate, steps):

@@ -3,6 +3,7 @@
 import torch
 
 CAUGHT_BY = ("test_gradient_descent_float32",)
+CAUSES = ("wrong dtype",)
 
 
 def gradient_descent(grad_fn, start, learning_rate, steps):

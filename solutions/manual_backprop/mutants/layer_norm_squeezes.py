@@ -4,6 +4,7 @@ CAUGHT_BY = (
     "test_layer_norm_batch_of_one",
     "test_layer_norm_constant_rows",
 )
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 def layer_norm_backward(upstream, cache):

@@ -20,6 +20,7 @@ CAUGHT_BY = (
     "test_two_layer_net_uses_current_params",
     "test_two_layer_net_weight_decay",
 )
+CAUSES = ("transposed",)
 
 
 def linear_backward(upstream, cache):

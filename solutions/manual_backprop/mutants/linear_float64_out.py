@@ -6,6 +6,7 @@ CAUGHT_BY = (
     "test_linear_float32",
     "test_two_layer_net_float32",
 )
+CAUSES = ("wrong dtype",)
 
 
 def linear_backward(upstream, cache):

@@ -11,6 +11,7 @@ CAUGHT_BY = (
     "test_two_layer_net_uses_current_params",
     "test_two_layer_net_weight_decay",
 )
+CAUSES = ("small error",)
 
 
 def linear_forward(x, w, b):

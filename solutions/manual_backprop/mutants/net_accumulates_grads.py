@@ -9,6 +9,7 @@ CAUGHT_BY = (
     "test_train_spiral_accuracy_mixed",
     "test_two_layer_net_leaves_params_alone",
 )
+CAUSES = ("factor 2",)
 
 
 class TwoLayerNet:

@@ -5,6 +5,7 @@ import math
 import torch
 
 CAUGHT_BY = ("test_two_layer_net_small_batches",)
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 class TwoLayerNet:

@@ -12,6 +12,7 @@ CAUGHT_BY = (
     "test_numerical_gradient_restores_x_when_f_raises",
     "test_numerical_gradient_uses_h",
 )
+CAUSES = ("argument changed in place",)
 
 
 def numerical_gradient(f, x, h=1e-5):

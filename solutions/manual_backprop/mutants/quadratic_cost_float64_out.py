@@ -1,6 +1,7 @@
 """Wrong: returns float64 for float32."""
 
 CAUGHT_BY = ("test_quadratic_cost_float32",)
+CAUSES = ("wrong dtype",)
 
 
 def quadratic_cost(predictions, targets):

@@ -6,6 +6,7 @@ CAUGHT_BY = (
     "test_quadratic_cost_gradient",
     "test_quadratic_cost_layouts",
 )
+CAUSES = ("factor -1",)
 
 
 def quadratic_cost(predictions, targets):

@@ -1,6 +1,7 @@
 """Wrong: squeeze() eats a batch of one."""
 
 CAUGHT_BY = ("test_quadratic_cost_batch_of_one",)
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 def quadratic_cost(predictions, targets):

@@ -6,6 +6,7 @@ CAUGHT_BY = (
     "test_quadratic_cost_layouts",
     "test_quadratic_cost_value",
 )
+CAUSES = ("factor 2",)
 
 
 def quadratic_cost(predictions, targets):

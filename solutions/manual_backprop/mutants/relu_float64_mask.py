@@ -9,6 +9,7 @@ CAUGHT_BY = (
     "test_train_spiral_whole_batch",
     "test_two_layer_net_float32",
 )
+CAUSES = ("wrong dtype",)
 
 
 def relu_backward(upstream, cache):

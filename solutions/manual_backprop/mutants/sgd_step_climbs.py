@@ -7,6 +7,7 @@ CAUGHT_BY = (
     "test_train_spiral_accuracy",
     "test_train_spiral_accuracy_mixed",
 )
+CAUSES = ("NaN*",)
 
 
 def sgd_step(params, grads, learning_rate):

@@ -5,6 +5,7 @@ CAUGHT_BY = (
     "test_sgd_step_keeps_grads",
     "test_sgd_step_layouts",
 )
+CAUSES = ("argument changed in place",)
 
 
 def sgd_step(params, grads, learning_rate):

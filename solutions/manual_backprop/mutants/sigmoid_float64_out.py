@@ -7,6 +7,7 @@ CAUGHT_BY = (
     "test_sigmoid_float32",
     "test_sigmoid_forward_is_stable",
 )
+CAUSES = ("wrong dtype",)
 
 
 def sigmoid_forward(x):

@@ -12,6 +12,7 @@ CAUGHT_BY = (
     "test_train_spiral_whole_batch",
     "test_two_layer_net_float32",
 )
+CAUSES = ("wrong dtype",)
 
 
 def softmax_cross_entropy(logits, labels):

@@ -8,6 +8,7 @@ CAUGHT_BY = (
     "test_train_spiral_sizes",
     "test_train_spiral_whole_batch",
 )
+CAUSES = ("argument changed in place",)
 
 
 def train_spiral(x, labels, num_classes=3, hidden=100, learning_rate=1.0, steps=2000, seed=0):

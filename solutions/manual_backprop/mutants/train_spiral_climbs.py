@@ -4,6 +4,7 @@ CAUGHT_BY = (
     "test_train_spiral_accuracy",
     "test_train_spiral_accuracy_mixed",
 )
+CAUSES = ("NaN*",)
 
 
 def train_spiral(x, labels, num_classes=3, hidden=100, learning_rate=1.0, steps=2000, seed=0):

@@ -1,6 +1,7 @@
 """Wrong: the gradient is overwritten on the way."""
 
 CAUGHT_BY = ("test_adam_leaves_gradients",)
+CAUSES = ("factor 0.001",)
 
 
 class Adam:

@@ -1,6 +1,7 @@
 """Wrong: does not go back to the mode that it found."""
 
 CAUGHT_BY = ("test_evaluate_restores_the_mode",)
+CAUSES = ("the mode is not restored",)
 
 
 @torch.no_grad()

@@ -1,6 +1,7 @@
 """Wrong: asks for the mode after it has changed it."""
 
 CAUGHT_BY = ("test_evaluate_restores_the_mode",)
+CAUSES = ("the mode is not restored",)
 
 
 @torch.no_grad()

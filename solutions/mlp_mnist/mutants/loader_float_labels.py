@@ -17,6 +17,7 @@ CAUGHT_BY = (
     "test_train_same_seed_same_weights",
     "test_train_uses_its_arguments",
 )
+CAUSES = ("wrong dtype",)
 
 
 def make_loader(images: Tensor, labels: Tensor, batch_size: int, shuffle: bool, seed: int = 0) -> DataLoader:

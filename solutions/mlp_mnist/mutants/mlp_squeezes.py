@@ -1,6 +1,7 @@
 """Wrong: a batch of one loses its dimension."""
 
 CAUGHT_BY = ("test_mlp_layouts_and_small_batches", "test_train_uses_its_arguments")
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 class MLP(nn.Module):

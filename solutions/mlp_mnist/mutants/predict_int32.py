@@ -10,6 +10,7 @@ CAUGHT_BY = (
     "test_train_overfits_32_images",
     "test_train_reaches_the_bar",
 )
+CAUSES = ("wrong dtype",)
 
 
 @torch.no_grad()

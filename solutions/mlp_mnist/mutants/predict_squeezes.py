@@ -1,6 +1,7 @@
 """Wrong: a single image loses its dimension."""
 
 CAUGHT_BY = ("test_predict_any_number",)
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 @torch.no_grad()

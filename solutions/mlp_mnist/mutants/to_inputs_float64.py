@@ -19,6 +19,7 @@ CAUGHT_BY = (
     "test_train_same_seed_same_weights",
     "test_train_uses_its_arguments",
 )
+CAUSES = ("wrong dtype",)
 
 
 def to_inputs(images: Tensor) -> Tensor:

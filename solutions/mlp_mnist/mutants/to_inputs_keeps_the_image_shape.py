@@ -7,6 +7,7 @@ CAUGHT_BY = (
     "test_to_inputs_small_batches",
     "test_to_inputs_values",
 )
+CAUSES = ("another shape",)
 
 
 def to_inputs(images: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ CAUGHT_BY = (
     "test_to_inputs_values",
     "test_train_one_epoch_with_your_own_parts",
 )
+CAUSES = ("constant offset",)
 
 
 def to_inputs(images: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ CAUGHT_BY = (
     "test_accumulate_rows_with_repeated_indices",
     "test_accumulate_rows_without_a_loop",
 )
+CAUSES = ("factor 0.2",)
 
 
 def accumulate_rows(num_rows, index, rows):

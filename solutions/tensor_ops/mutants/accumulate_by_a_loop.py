@@ -1,6 +1,7 @@
 """Wrong: a loop over rows."""
 
 CAUGHT_BY = ("test_accumulate_rows_without_a_loop",)
+CAUSES = ("a Python loop",)
 
 
 def accumulate_rows(num_rows, index, rows):

@@ -7,6 +7,7 @@ CAUGHT_BY = (
     "test_accumulate_rows_with_distinct_indices",
     "test_accumulate_rows_with_repeated_indices",
 )
+CAUSES = ("wrong dtype",)
 
 
 def accumulate_rows(num_rows, index, rows):

@@ -3,6 +3,7 @@
 import torch
 
 CAUGHT_BY = ("test_accumulate_rows_without_a_loop",)
+CAUSES = ("wrong device",)
 
 
 def accumulate_rows(num_rows, index, rows):

@@ -3,6 +3,7 @@
 import torch
 
 CAUGHT_BY = ("test_pairwise_sq_dists_by_your_own_means",)
+CAUSES = ("off limits",)
 
 
 def pairwise_sq_dists(a, b):

@@ -4,6 +4,7 @@ CAUGHT_BY = (
     "test_pairwise_sq_dists_far_from_the_origin",
     "test_pairwise_sq_dists_to_itself",
 )
+CAUSES = ("zero",)
 
 
 def pairwise_sq_dists(a, b):

@@ -6,6 +6,7 @@ CAUGHT_BY = (
     "test_pairwise_sq_dists_of_all_pairs",
     "test_pairwise_sq_dists_of_few_points",
 )
+CAUSES = ("a dimension of size 1 is lost or misplaced", "transposed")
 
 
 def pairwise_sq_dists(a, b):

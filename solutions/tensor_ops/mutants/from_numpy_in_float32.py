@@ -6,6 +6,7 @@ CAUGHT_BY = (
     "test_from_numpy_shared_both_ways",
     "test_from_numpy_shared_sees_writes_to_the_array",
 )
+CAUSES = ("wrong dtype",)
 
 
 def from_numpy_shared(array):

@@ -1,6 +1,7 @@
 """Wrong: a loop over rows."""
 
 CAUGHT_BY = ("test_scale_rows_without_a_loop",)
+CAUSES = ("a Python loop",)
 
 
 def scale_rows_(x, scale):

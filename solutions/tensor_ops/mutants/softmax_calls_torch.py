@@ -3,6 +3,7 @@
 import torch
 
 CAUGHT_BY = ("test_softmax_by_your_own_means",)
+CAUSES = ("off limits",)
 
 
 def softmax(x, dim=-1):

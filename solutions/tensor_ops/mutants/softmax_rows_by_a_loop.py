@@ -6,6 +6,7 @@ CAUGHT_BY = (
     "test_softmax_along_any_dimension",
     "test_softmax_by_your_own_means",
 )
+CAUSES = ("a Python loop",)
 
 
 def softmax(x, dim=-1):

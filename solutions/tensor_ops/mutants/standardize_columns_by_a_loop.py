@@ -3,6 +3,7 @@
 import torch
 
 CAUGHT_BY = ("test_standardize_without_a_loop",)
+CAUSES = ("a Python loop",)
 
 
 def standardize(x, eps=1e-5):

@@ -6,6 +6,7 @@ CAUGHT_BY = (
     "test_standardize_constant_columns",
     "test_standardize_with_eps_inside_the_root",
 )
+CAUSES = ("small error",)
 
 
 def standardize(x, eps=1e-5):

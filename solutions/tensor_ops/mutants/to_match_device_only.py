@@ -4,6 +4,7 @@ CAUGHT_BY = (
     "test_to_match_takes_dtype_and_device",
     "test_to_match_takes_the_dtype",
 )
+CAUSES = ("wrong dtype",)
 
 
 def to_match(x, reference):

@@ -3,6 +3,7 @@
 import numpy as np
 
 CAUGHT_BY = ("test_to_numpy_copy_keeps_values_and_dtype",)
+CAUSES = ("wrong dtype",)
 
 
 def to_numpy_copy(x):

@@ -5,6 +5,7 @@ CAUGHT_BY = (
     "test_sliding_windows_over_the_last_dimension",
     "test_sliding_windows_write_through",
 )
+CAUSES = ("transposed",)
 
 
 def sliding_windows(x, size, stride=1):
