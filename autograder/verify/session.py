@@ -121,7 +121,7 @@ def _in_the_sandbox(plan: Plan, desk: _Desk, answers: Sequence[Answer], sets: Te
     jobs = first_jobs(plan, answers, sets)
     if not plan.every_test:
         reach = Reach(solution, desk.assignment.test_files())
-        jobs = [_narrowed(job, reach) for job in jobs]
+        jobs = [narrowed for job in jobs if (narrowed := _narrowed(job, reach, plan)) is not None]
     desk.grade(jobs)
     for group in further_rounds(plan, sets):
         jobs = [replace(job, tests=job.tests | group) if desk.survives(job) else job for job in jobs]
@@ -130,13 +130,16 @@ def _in_the_sandbox(plan: Plan, desk: _Desk, answers: Sequence[Answer], sets: Te
     return [result for result in found if result is not None]
 
 
-def _narrowed(job: Job, reach: Reach) -> Job:
-    """Without the tests that can't tell a wrong answer from the solution; an answer that no test can tell keeps all."""
+def _narrowed(job: Job, reach: Reach, plan: Plan) -> Job | None:
+    """Without the tests that can't tell a wrong answer from the solution.
+
+    Who is out of reach of all of them is for tests that train, and left out without these.
+    """
     if job.answer.kind not in ("mutant", "automatic"):
         return job
     can_tell = reach.of(job.answer.source)
     tests = frozenset(test for test in job.tests if test in job.answer.fails or can_tell(test))
-    return replace(job, tests=tests or job.tests)
+    return replace(job, tests=tests) if tests else job if plan.trained else None
 
 
 def _everywhere(course: Path, plan: Plan, desk: _Desk, answers: Sequence[Answer]) -> list[Result]:
