@@ -62,6 +62,17 @@ EXPECTED: dict[str, dict[str, str]] = {
         ],
         _UNCHANGED,
     ),
+    "parallel_training": dict.fromkeys(
+        [
+            "test_accumulate_equal_parts",
+            "test_accumulate_returns_the_loss",
+            "test_accumulate_unequal_parts",
+            "test_average_leaves_parameters",
+            "test_average_of_one_and_of_two",
+            "test_average_of_three",
+        ],
+        _UNCHANGED,
+    ),
     "lstm_text": {"test_classifier_pretrained_and_frozen": "frozen vectors stay what they were given"},
     "custom_autograd": dict.fromkeys(
         [

@@ -46,7 +46,7 @@ class Engine:
     Args:
         assignment: what is graded.
         jobs: submissions judged at the same time.
-        device: "cpu", "cuda", or "auto" for a GPU where there is one.
+        device: "cpu", "cuda", or "auto" for a GPU where there is one; with ``processes = true`` it is the CPU.
         seed: of everything that is drawn; the same seed gives the same verdicts.
         skip_questions: questions whose tests are left out.
         only_tests: the names of the tests to run; empty: all.
@@ -81,7 +81,8 @@ class Engine:
     ):
         self.assignment = assignment
         self.jobs = jobs
-        self.device = device
+        # A process that was forked can't use CUDA, nor autograd where its parent has used it beside a GPU.
+        self.device = "cpu" if assignment.limits.processes else device
         self.seed = seed
         self.tests: tuple[TestInfo, ...] = ()
         self.isolation = Isolation()

@@ -28,6 +28,7 @@ _WRITE = (linux.FS_WRITE_FILE | linux.FS_TRUNCATE | linux.FS_REMOVE_FILE | linux
 )
 _DEVICE = linux.FS_READ_FILE | linux.FS_WRITE_FILE | linux.FS_IOCTL_DEV
 _SIGNALS_SCOPED = 6  # Landlock's ABI
+_NAMES = ("/etc/hosts", "/etc/nsswitch.conf")  # what "localhost" is looked up in
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,12 @@ def set_limits(limits: Limits, *, tasks_beside: int, gpu: bool) -> None:
 
 def restrict_files(plan: Plan, limits: Limits, place: Place) -> None:
     """Landlock: what is readable may be read, the scratch folder written, and nothing else opened."""
-    rules = linux.Ruleset()
+    own_network = has_own_network(plan, limits)
+    rules = linux.Ruleset(own_network=own_network)
     for path in (*plan.readable, place.submission, "/proc/self"):
         rules.allow(path, _READ)
+    for path in filter(os.path.exists, _NAMES if own_network else ()):
+        rules.allow(path, linux.FS_READ_FILE)
     rules.allow(place.scratch, _READ | _WRITE | (linux.FS_MAKE_SOCK if limits.processes else 0))
     for device in (os.devnull, *plan.devices):
         rules.allow(device, _DEVICE)
@@ -147,16 +151,30 @@ def restrict_calls(plan: Plan, limits: Limits) -> None:
     scoped = LANDLOCK in plan.active and linux.landlock_abi() >= _SIGNALS_SCOPED
     # Landlock does not guard sockets in the file system; an empty file system, or another user's rights, do.
     alone = bool(plan.active & {NAMESPACES, OWN_USER})
-    policy = Policy(os.getpid(), limits.processes, sockets=alone, others_safe=scoped, gpu=bool(plan.devices))
+    policy = Policy(
+        os.getpid(),
+        limits.processes,
+        sockets=alone,
+        loopback=has_own_network(plan, limits),
+        others_safe=scoped,
+        gpu=bool(plan.devices),
+    )
     linux.install_filter(build_filter(policy, column()))
+
+
+def has_own_network(plan: Plan, limits: Limits) -> bool:
+    """Whether a worker lives in a network namespace of its own, in which its processes may talk to each other."""
+    return limits.processes and NAMESPACES in plan.active
 
 
 def _make_scratch(plan: Plan, limits: Limits, place: Place, uid: int | None) -> None:
     if NAMESPACES in plan.active:
         # In the nursery's mount namespace; it goes when the judge removes the folder beneath it.
         _mount_tmpfs(place.scratch, limits.scratch_mb, uid)
-        if limits.processes and os.path.isdir(_SHARED_MEMORY):
+        if has_own_network(plan, limits):
             linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWNET)
+            linux.raise_loopback()
+        if limits.processes and os.path.isdir(_SHARED_MEMORY):
             _mount_tmpfs(_SHARED_MEMORY, limits.scratch_mb, uid)
     elif uid is not None:
         os.chown(place.scratch, uid, uid)

@@ -10,7 +10,9 @@ Sources: man pages prctl(2), capabilities(7), landlock(7), seccomp(2), mount(2),
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
+import socket
 import stat
 import struct
 from pathlib import Path
@@ -23,6 +25,8 @@ _LAST_CAPABILITY = "/proc/sys/kernel/cap_last_cap"
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+
+_SIOCSIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x8914, 0x1, 0x40
 
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
@@ -100,6 +104,12 @@ def mount(source: str | None, target: str, kind: str | None, flags: int = 0, opt
     _checked(_libc.mount(*raw, ctypes.c_ulong(flags), options.encode() or None), f"mount {target}")
 
 
+def raise_loopback() -> None:
+    """Switch on the loopback interface of this network namespace: new ones have no other, and it is off."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        fcntl.ioctl(handle, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP | _IFF_RUNNING))
+
+
 def change_root(new: str) -> None:
     """Make a mounted folder the root of this mount namespace, and let go of the old one with its mounts."""
     os.chdir(new)
@@ -125,12 +135,16 @@ class Ruleset:
     """What a process may do with files once ``restrict`` was called; all else that Landlock knows is refused.
 
     TCP is refused from ABI 4 on, devices' ioctls from 5, signals to and abstract sockets of others from 6.
+
+    Args:
+        own_network: there is nobody else in this network namespace, so TCP is left alone (rules know ports only).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, own_network: bool = False) -> None:
         abi = landlock_abi()
         self._handled = _FS_FIRST | _since(_FS_SINCE, abi)
-        attributes = struct.pack("QQQ", self._handled, _since(_NET_SINCE, abi), _since(_SCOPE_SINCE, abi))
+        network = 0 if own_network else _since(_NET_SINCE, abi)
+        attributes = struct.pack("QQQ", self._handled, network, _since(_SCOPE_SINCE, abi))
         size = 24 if abi >= 6 else 16 if abi >= 4 else 8
         self._descriptor = _landlock(_CREATE_RULESET, attributes[:size], size, 0)
 

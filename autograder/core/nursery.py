@@ -32,10 +32,12 @@ from typing import Any, NoReturn
 import torch
 
 from autograder.core import worker
+from autograder.core.interpreters import fork_interpreters
 from autograder.core.isolation import Place, Plan, close_all_but, lock_down
 from autograder.core.layers import Isolation
 from autograder.core.limits import Limits
 from autograder.core.linux import adopt_orphans
+from autograder.core.strays import end_trees
 from autograder.core.text import one_line
 from autograder.core.vision import mend_torchvision
 from autograder.core.warm import settle
@@ -124,16 +126,21 @@ class Nursery:
     def _reap(self) -> None:
         """Collect workers that ended by themselves, then end every orphan that any worker left."""
         while True:
-            pid, status = _wait_any()
-            if pid == 0:
-                break
+            self._collect()
+            strays = [pid for pid in _own_children() if pid not in self._leases]
+            if not strays:
+                return
+            end_trees(strays)
+            for pid in strays:  # gone before the next worker of that user starts; their children are ours then
+                os.waitpid(pid, 0)
+
+    def _collect(self) -> None:
+        while (ended := _wait_any())[0] != 0:
+            pid, status = ended
             if pid in self._leases:
                 code = os.waitstatus_to_exitcode(status)
                 _tell(self._leases[pid], {"exit": code})
                 self._forget(pid)
-        strays = [pid for pid in _own_children() if pid not in self._leases]
-        for pid in strays:
-            os.kill(pid, signal.SIGKILL)
 
     def _forget(self, pid: int) -> None:
         lease = self._leases.pop(pid)
@@ -154,8 +161,7 @@ def receive_fork(control: socket.socket) -> Fork | None:
 def _end_all_children() -> None:
     """Kill until there is none left: those of a killed child become ours."""
     while children := _own_children():
-        for pid in children:
-            os.kill(pid, signal.SIGKILL)
+        end_trees(children)
         for pid in children:
             os.waitpid(pid, 0)
 
@@ -201,6 +207,8 @@ def _become_worker(request: Fork, plan: Plan, slot: int) -> NoReturn:
         channel = _take_descriptors(request)
         torch.set_num_threads(request.limits.threads)
         lock_down(plan, request.limits, place)
+        if request.limits.processes:
+            fork_interpreters(Path(place.submission))
         worker.serve(channel, Path(place.submission))
         status = 0
     except BaseException:

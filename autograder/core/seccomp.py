@@ -50,6 +50,9 @@ sendto recvfrom shutdown getsockname getpeername getsockopt setsockopt
 # Landlock guards neither modes nor times of files, so both are refused; modes are answered as done, and not done, since
 # shutil.copy asks for them.
 _PRETENDED = "chmod fchmod fchmodat fchmodat2"
+# torch.multiprocessing's children ask to be told of their parent's end, and fail if they may not. Answered as done, and
+# not done: a worker that may change this may outlive its nursery. The nursery ends what a worker leaves.
+_PR_SET_PDEATHSIG = 1
 # What processes of one submission need among themselves, where an assignment allows processes.
 _FOR_PROCESSES = "fork vfork sendmsg recvmsg"
 # Queues of tensors pass descriptors through sockets in the scratch folder; bind and connect see no other family.
@@ -60,7 +63,18 @@ _FOR_SOCKETS = "bind listen accept accept4 connect"
 _MAP_BITS, _MAP_UNCOUNTED = 0x121, (0x21, 0x100, 0x101, 0x120, 0x121)
 _READ_ONLY_TRUNCATE, _ACCESS_MODE = 0x200, 0x203  # Landlock before ABI 3 lets open(O_RDONLY | O_TRUNC) truncate
 _CLONE_THREAD, _CLONE_NO_PROCESS = 0x00010000, 0x7E028000  # new namespaces, a sibling in the place of a child
-_AF_UNIX = 1
+_AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
+_STREAM_OR_DATAGRAM, _TYPE_BITS = (1, 2), 0xF
+_USUAL_PROTOCOLS = (0, 6, 17)  # TCP and UDP; the kernel's rarer ones are loaded for whoever names them
+_NETLINK_TYPES, _NETLINK_ROUTE = (2, 3), 0  # gloo asks by it for the addresses of interfaces
+# Of the options of sockets, what multiprocessing, gloo and torch's TCPStore set: buffers, timeouts, reuse, keep-alive.
+_SOL_IP, _SOL_SOCKET, _SOL_TCP, _SOL_IPV6 = 0, 1, 6, 41
+_OPTIONS = {
+    _SOL_SOCKET: (2, 6, 7, 8, 9, 13, 15, 16, 20, 21, 66, 67),
+    _SOL_TCP: (1, 2, 3, 4, 5, 6, 12, 18),
+    _SOL_IPV6: (25, 26),
+    _SOL_IP: (1, 11),
+}
 _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1031, 1032)  # duplicates, flags, locks, pipe sizes; no F_SETOWN
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # is it a terminal, how much is there, non-blocking, cloexec
 _IOCTL_OF_TERMINALS = (0x5412, 0x541C, 0x5423, 0x8901, 0x8902)  # typing for others, owners of signals
@@ -89,6 +103,9 @@ class Condition:
     allow: bool = True
 
 
+Alternatives = tuple[tuple[Condition, ...], ...]  # allowed where all conditions of one of them hold
+
+
 @dataclass(frozen=True)
 class Policy:
     """What differs between workers.
@@ -97,6 +114,7 @@ class Policy:
         pid: the worker's own, the only one that it may signal.
         processes: it may fork.
         sockets: with ``processes``, it may talk to its own by sockets in the file system; others' are out of reach.
+        loopback: with ``sockets``, they may use TCP and UDP too: its network namespace has no interface but loopback.
         others_safe: signals to processes outside are stopped elsewhere (Landlock from ABI 6 on).
         gpu: it talks to CUDA's devices, which takes ioctls of all kinds.
     """
@@ -104,6 +122,7 @@ class Policy:
     pid: int
     processes: bool = False
     sockets: bool = False
+    loopback: bool = False
     others_safe: bool = False
     gpu: bool = False
 
@@ -132,8 +151,9 @@ def build_filter(policy: Policy, column: int) -> bytes:
 
 def _rules(policy: Policy) -> Iterator[tuple[str, list[bytes]]]:
     """Instructions by name of the call. Those with conditions first: the kernel caches the others' verdicts."""
-    for name, condition in _conditions(policy).items():
-        yield name, _compiled(condition)
+    for name, rule in _conditions(policy).items():
+        then = _compiled(rule) if isinstance(rule, Condition) else _compiled_alternatives(rule)
+        yield name, [*_pretended(_PR_SET_PDEATHSIG), *then] if name == "prctl" and policy.processes else then
     extra = f"{_FOR_PROCESSES} {_FOR_SOCKETS if policy.sockets else ''}" if policy.processes else ""
     for name in f"{_FREE} {extra}".split():
         yield name, [_instruction(_RETURN, _ALLOW)]
@@ -141,8 +161,8 @@ def _rules(policy: Policy) -> Iterator[tuple[str, list[bytes]]]:
         yield name, [_instruction(_RETURN, _ERRNO)]
 
 
-def _conditions(policy: Policy) -> dict[str, Condition]:
-    conditions = {
+def _conditions(policy: Policy) -> dict[str, Condition | Alternatives]:
+    conditions: dict[str, Condition | Alternatives] = {
         "mmap": Condition(3, _MAP_UNCOUNTED, _MAP_BITS, allow=False),
         "open": Condition(1, (_READ_ONLY_TRUNCATE,), _ACCESS_MODE, allow=False),
         "openat": Condition(2, (_READ_ONLY_TRUNCATE,), _ACCESS_MODE, allow=False),
@@ -159,10 +179,34 @@ def _conditions(policy: Policy) -> dict[str, Condition]:
         conditions["socketpair"] = Condition(0, (_AF_UNIX,))
         if policy.sockets:
             conditions["socket"] = Condition(0, (_AF_UNIX,))
+        if policy.sockets and policy.loopback:
+            conditions.update(socket=_sockets_with_loopback(), setsockopt=_options())
         if policy.others_safe:
             anyone = Condition(0, (0,), 0)
             conditions.update(kill=anyone, tgkill=anyone)
     return conditions
+
+
+def _pretended(option: int) -> list[bytes]:
+    """Answer a call whose first argument is that option as done; go on with all others."""
+    return [
+        _instruction(_LOAD, _OFFSET_ARGUMENTS),
+        _instruction(_IF_EQUAL, option, 0, 1),
+        _instruction(_RETURN, _ERRNO),
+    ]
+
+
+def _sockets_with_loopback() -> Alternatives:
+    kinds = Condition(1, _STREAM_OR_DATAGRAM, _TYPE_BITS)
+    return (
+        (Condition(0, (_AF_UNIX,)),),
+        (Condition(0, (_AF_INET, _AF_INET6)), kinds, Condition(2, _USUAL_PROTOCOLS)),
+        (Condition(0, (_AF_NETLINK,)), Condition(1, _NETLINK_TYPES, _TYPE_BITS), Condition(2, (_NETLINK_ROUTE,))),
+    )
+
+
+def _options() -> Alternatives:
+    return tuple((Condition(1, (level,)), Condition(2, names)) for level, names in _OPTIONS.items())
 
 
 def _compiled(condition: Condition) -> list[bytes]:
@@ -175,6 +219,28 @@ def _compiled(condition: Condition) -> list[bytes]:
     verdicts = [_ERRNO | errno.EPERM, _ALLOW]
     listed, others = verdicts[condition.allow], verdicts[not condition.allow]
     return [*code, _instruction(_RETURN, others), _instruction(_RETURN, listed)]
+
+
+def _compiled_alternatives(alternatives: Alternatives) -> list[bytes]:
+    code: list[bytes] = []
+    for conditions in alternatives:
+        rest: list[bytes] = [_instruction(_RETURN, _ALLOW)]
+        for condition in reversed(conditions):  # each leads to the next one, or over all that is left
+            rest = [*_compared(condition, len(rest)), *rest]
+        code += rest
+    return [*code, _instruction(_RETURN, _ERRNO | errno.EPERM)]
+
+
+def _compared(condition: Condition, over: int) -> list[bytes]:
+    """Go on where an argument has one of the values; else leave out ``over`` instructions."""
+    code = [_instruction(_LOAD, _OFFSET_ARGUMENTS + 8 * condition.argument)]
+    if condition.mask != _ALL_BITS:
+        code.append(_instruction(_MASK, condition.mask))
+    left = len(condition.values)
+    for position, value in enumerate(condition.values, start=1):
+        last = position == left
+        code.append(_instruction(_IF_EQUAL, value, left - position, over if last else 0))
+    return code
 
 
 def _instruction(code: int, operand: int, if_true: int = 0, if_false: int = 0) -> bytes:

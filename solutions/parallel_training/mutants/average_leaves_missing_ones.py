@@ -1,0 +1,15 @@
+"""Wrong: a replica without a gradient gets none."""
+
+CAUGHT_BY = ("test_average_with_some_missing",)
+
+
+def average_gradients(models):
+    with torch.no_grad():
+        for replicas in zip(*(model.parameters() for model in models), strict=True):
+            grads = [p.grad for p in replicas if p.grad is not None]
+            if not grads:
+                continue
+            mean = torch.stack(grads).sum(dim=0) / len(replicas)
+            for p in replicas:
+                if p.grad is not None:
+                    p.grad.copy_(mean)

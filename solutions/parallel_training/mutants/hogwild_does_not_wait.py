@@ -1,0 +1,19 @@
+"""Wrong: it returns before the processes are done."""
+
+CAUGHT_BY = (
+    "test_hogwild_of_one_process",
+    "test_hogwild_processes_run_together",
+    "test_hogwild_raises_what_a_process_raises",
+    "test_hogwild_returns_when_all_are_done",
+    "test_hogwild_shares_one_model",
+    "test_hogwild_trains_on_every_shard",
+)
+
+
+def hogwild(model, loss_fn, shards, *, steps, learning_rate, processes):
+    model.share_memory()
+    arguments = (model, loss_fn, shards, steps, learning_rate)
+    context = mp.get_context(START_METHOD)
+    workers = [context.Process(target=_train_on_shard, args=(rank, *arguments)) for rank in range(processes)]
+    for worker in workers:
+        worker.start()

@@ -1,0 +1,16 @@
+"""Wrong: only the first process is asked whether it failed."""
+
+CAUGHT_BY = ("test_hogwild_raises_what_a_process_raises",)
+
+
+def hogwild(model, loss_fn, shards, *, steps, learning_rate, processes):
+    model.share_memory()
+    arguments = (model, loss_fn, shards, steps, learning_rate)
+    context = mp.get_context(START_METHOD)
+    workers = [context.Process(target=_train_on_shard, args=(rank, *arguments)) for rank in range(processes)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if workers[-1].exitcode and workers[0].exitcode:
+        raise RuntimeError("a process failed")

@@ -1,0 +1,13 @@
+"""Wrong: there is weight decay."""
+
+CAUGHT_BY = ("test_hogwild_of_one_process",)
+
+
+def _train_on_shard(rank, model, loss_fn, shards, steps, learning_rate):
+    torch.set_num_threads(1)
+    x, y = shards[rank]
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, weight_decay=0.01)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss_fn(model(x), y).backward()
+        optimizer.step()

@@ -1,0 +1,23 @@
+"""Wrong: there is an empty line past the end."""
+
+CAUGHT_BY = ("test_lines_from_the_end_and_beyond",)
+
+
+class LineDataset(Dataset):
+    def __init__(self, path):
+        self._path = path
+        self._starts = array("Q", [0])
+        with open(path, "rb") as file:
+            for line in file:
+                self._starts.append(self._starts[-1] + len(line))
+
+    def __len__(self):
+        return len(self._starts) - 1
+
+    def __getitem__(self, index):
+        if not -len(self) <= index < len(self):
+            return ""
+        with open(self._path, "rb") as file:
+            file.seek(self._starts[index % len(self)])
+            line = file.readline()
+        return line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")

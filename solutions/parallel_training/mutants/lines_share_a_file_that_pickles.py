@@ -1,0 +1,30 @@
+"""Wrong: one open file, which forked workers share; spawned ones open their own."""
+
+CAUGHT_BY = ("test_lines_in_forked_workers",)
+
+
+class LineDataset(Dataset):
+    def __init__(self, path):
+        self._path = path
+        self._starts = array("Q", [0])
+        with open(path, "rb") as file:
+            for line in file:
+                self._starts.append(self._starts[-1] + len(line))
+        self._file = open(path, "rb")
+
+    def __len__(self):
+        return len(self._starts) - 1
+
+    def __getitem__(self, index):
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"line {index} of {len(self)}")
+        self._file.seek(self._starts[index % len(self)])
+        line = self._file.readline()
+        return line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
+
+    def __getstate__(self):
+        return {**self.__dict__, "_file": None}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._file = open(self._path, "rb")

@@ -1,0 +1,25 @@
+"""Wrong: gradients are divided by the number of processes once more."""
+
+CAUGHT_BY = (
+    "test_step_after_step_with_momentum",
+    "test_step_forgets_old_gradients",
+    "test_step_is_shared_by_a_gloo_group",
+    "test_step_of_fewer_rows_than_processes",
+    "test_step_of_two_processes",
+    "test_step_of_unequal_shares",
+)
+
+
+def data_parallel_step(model, loss_fn, x, y, optimizer, world):
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    loss, used = torch.zeros((), dtype=torch.float64), torch.zeros(len(parameters))
+    results = [loss, used, *(torch.zeros_like(p, requires_grad=False) for p in parameters)]
+    for result in results:
+        result.share_memory_()
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = (world, os.path.join(folder, "store"), model, loss_fn, x, y, results)
+        mp.start_processes(_join_step, args=arguments, nprocs=world, start_method=START_METHOD)
+    for p, grad, was_used in zip(parameters, results[2:], used.tolist(), strict=True):
+        p.grad = grad / world
+    optimizer.step()
+    return loss.item()

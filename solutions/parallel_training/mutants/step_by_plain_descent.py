@@ -1,0 +1,20 @@
+"""Wrong: the optimizer's settings beside the learning rate are ignored."""
+
+CAUGHT_BY = ("test_step_after_step_with_momentum",)
+
+
+def data_parallel_step(model, loss_fn, x, y, optimizer, world):
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    loss, used = torch.zeros((), dtype=torch.float64), torch.zeros(len(parameters))
+    results = [loss, used, *(torch.zeros_like(p, requires_grad=False) for p in parameters)]
+    for result in results:
+        result.share_memory_()
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = (world, os.path.join(folder, "store"), model, loss_fn, x, y, results)
+        mp.start_processes(_join_step, args=arguments, nprocs=world, start_method=START_METHOD)
+    for p, grad, was_used in zip(parameters, results[2:], used.tolist(), strict=True):
+        p.grad = grad.clone() if was_used else None
+    with torch.no_grad():
+        for p in parameters:
+            p -= optimizer.defaults["lr"] * p.grad
+    return loss.item()

@@ -1,0 +1,31 @@
+"""Wrong: gradients of biases are not exchanged."""
+
+CAUGHT_BY = (
+    "test_step_after_step_with_momentum",
+    "test_step_forgets_old_gradients",
+    "test_step_is_shared_by_a_gloo_group",
+    "test_step_of_fewer_rows_than_processes",
+    "test_step_of_two_processes",
+    "test_step_of_unequal_shares",
+)
+
+
+def _join_step(rank, world, store, model, loss_fn, x, y, results):
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=world)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    loss, used, *grads = [torch.zeros_like(result) for result in results]
+    mine = slice(rank * len(x) // world, (rank + 1) * len(x) // world)
+    if len(x[mine]):
+        part = loss_fn(model(x[mine]), y[mine]) * (len(x[mine]) / len(x))
+        loss.copy_(part.detach())
+        found = torch.autograd.grad(part, parameters, allow_unused=True)
+        for i in [i for i, grad in enumerate(found) if grad is not None]:
+            used[i] = 1
+            grads[i].copy_(found[i])
+    for tensor, result in zip([loss, used, *grads], results, strict=True):
+        if tensor.dim() != 1 or tensor is used:
+            dist.all_reduce(tensor)
+        if rank == 0:
+            result.copy_(tensor)
+    dist.destroy_process_group()
