@@ -14,7 +14,7 @@ from autograder.errors import AutograderError
 from autograder.grading.batch import Options
 from autograder.grading.cli import SOME_ERRORS, add_engine_options, course_of, grade_on_screen, positive
 from autograder.intake.folder import find_submissions
-from autograder.selftest.demo import build_class
+from autograder.selftest.demo import build_class, long_training
 
 _MARK = ".made-by-autograder-demo"  # says that submissions/ is made up and may be removed
 
@@ -62,8 +62,11 @@ def _demo(args: argparse.Namespace) -> int:
         build_class(course, assignment, folder)
         intake = find_submissions(folder, assignment.module)
         out = args.out / "grades" / assignment.name
+        left_out = () if args.only else long_training(assignment)
+        if left_out:
+            print(f"left out: {', '.join(left_out)}, minutes of training (with --only {assignment.name} it is graded)")
         # The class is ours, so it is graded on any machine, under what isolation there is.
-        skipped = tuple(args.skip_question)
+        skipped = tuple({*args.skip_question, *left_out})
         # The demo is the same everywhere, whatever data there is.
         data = args.data or offline_choice(assignment.data)
         options = Options(out, args.jobs, args.device, args.seed, skipped, force=True, accept_less=True, data=data)

@@ -1,6 +1,7 @@
 """Wrong: everything is computed in float64."""
 
 CAUGHT_BY = ("test_accumulate_other_losses_and_types",)
+CAUSES = ("wrong dtype",)
 
 
 def accumulate_gradients(model, loss_fn, x, y, micro_batches):

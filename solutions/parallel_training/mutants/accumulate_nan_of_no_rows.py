@@ -1,6 +1,7 @@
 """Wrong: parts without rows make everything NaN."""
 
 CAUGHT_BY = ("test_accumulate_more_parts_than_rows",)
+CAUSES = ("NaN",)
 
 
 def accumulate_gradients(model, loss_fn, x, y, micro_batches):

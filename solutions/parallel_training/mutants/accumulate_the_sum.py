@@ -9,6 +9,7 @@ CAUGHT_BY = (
     "test_accumulate_returns_the_loss",
     "test_accumulate_unequal_parts",
 )
+CAUSES = ("factor 2", "factor 3", "factor 4")
 
 
 def accumulate_gradients(model, loss_fn, x, y, micro_batches):

@@ -1,6 +1,7 @@
 """Wrong: the mean is float64."""
 
 CAUGHT_BY = ("test_average_leaves_parameters", "test_average_leaves_replicas_apart")
+CAUSES = ("wrong dtype",)
 
 
 def average_gradients(models):

@@ -8,6 +8,7 @@ CAUGHT_BY = (
     "test_average_with_all_missing",
     "test_average_with_some_missing",
 )
+CAUSES = ("factor 1.5", "factor 1/2", "factor 2.5")
 
 
 def average_gradients(models):

@@ -1,6 +1,7 @@
 """Wrong: it waits for the first process only."""
 
 CAUGHT_BY = ("test_hogwild_raises_what_a_process_raises", "test_hogwild_returns_when_all_are_done")
+CAUSES = ("a process still runs",)
 
 
 def hogwild(model, loss_fn, shards, *, steps, learning_rate, processes):

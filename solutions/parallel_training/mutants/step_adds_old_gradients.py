@@ -1,6 +1,7 @@
 """Wrong: old gradients are added to the new ones."""
 
 CAUGHT_BY = ("test_step_after_step_with_momentum", "test_step_forgets_old_gradients")
+CAUSES = ("constant offset",)
 
 
 def _join_step(rank, world, store, model, loss_fn, x, y, results):

@@ -1,6 +1,7 @@
 """Wrong: gradients come back as float64, and so do parameters."""
 
 CAUGHT_BY = ("test_step_forgets_old_gradients",)
+CAUSES = ("wrong dtype",)
 
 
 def data_parallel_step(model, loss_fn, x, y, optimizer, world):

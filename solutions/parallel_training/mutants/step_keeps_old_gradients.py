@@ -1,6 +1,7 @@
 """Wrong: the new gradient is added to the old one."""
 
 CAUGHT_BY = ("test_step_after_step_with_momentum", "test_step_forgets_old_gradients")
+CAUSES = ("constant offset",)
 
 
 def data_parallel_step(model, loss_fn, x, y, optimizer, world):

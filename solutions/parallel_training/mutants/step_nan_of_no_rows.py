@@ -1,6 +1,7 @@
 """Wrong: a process without rows adds NaN."""
 
 CAUGHT_BY = ("test_step_of_fewer_rows_than_processes",)
+CAUSES = ("NaN",)
 
 
 def _join_step(rank, world, store, model, loss_fn, x, y, results):
