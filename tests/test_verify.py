@@ -78,8 +78,12 @@ def test_one_seed_trains_only_for_what_nothing_else_shows(answer, recorded, unre
 
 def test_more_seeds_train_on_the_first_of_them():
     plan = Plan(seeds=3, trained=2, first=10)
-    for answer in (SOLUTION, VARIANT, BY_A_TEST, BY_A_BAR):
-        assert met_by(plan, SETS, answer) == [ALL, ALL, QUICK]
+    assert met_by(plan, SETS, SOLUTION) == [ALL, ALL - BAR, QUICK]
+    for answer in (VARIANT, BY_A_TEST, BY_TRAINING):
+        assert met_by(plan, SETS, answer) == [ALL - BAR, ALL - BAR, QUICK]
+        assert met_by(plan, UNRECORDED, answer) == [ALL, ALL, QUICK]
+    assert met_by(plan, SETS, BY_A_BAR) == [QUICK] * 3
+    assert met_by(plan, UNRECORDED, BY_A_BAR) == [ALL, ALL, QUICK]
     assert met_by(plan, SETS, AUTOMATIC) == [QUICK]
     assert {job.seed for job in first_jobs(plan, ANSWERS, SETS)} == {10, 11, 12}
 

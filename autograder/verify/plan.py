@@ -37,7 +37,7 @@ class Plan:
 
     @property
     def least(self) -> bool:
-        """One seed only: then what calibrations say already is not trained for again."""
+        """One seed only: then a mutant does not train when other tests catch it."""
         return self.seeds == 1
 
 
@@ -112,21 +112,23 @@ def _wanted(plan: Plan, answer: Answer, sets: TestSets, number: int) -> frozense
 
 
 def _for_right(plan: Plan, answer: Answer, sets: TestSets, number: int) -> frozenset[str]:
-    """All; in the least effort variants don't train for bars: that they reach them is recorded."""
+    """All, but that a calibration records what reaches a bar: the solution alone trains for it, and once."""
     if number >= min(plan.seeds, plan.trained):
         return sets.quick
-    return sets.names - sets.recorded if plan.least and answer.kind == "variant" else sets.names
+    return sets.names if number == 0 and answer.kind == "solution" else sets.names - sets.recorded
 
 
 def _for_mutant(plan: Plan, answer: Answer, sets: TestSets, number: int) -> frozenset[str]:
     """With training those that name a test that trains: the others train as the solution does.
 
     In the least effort a mutant trains only where nothing else catches it, and for a bar only where nothing but that
-    does, or where no calibration says that the bar catches it.
+    does, or where no calibration says that the bar catches it. With more seeds bars are left to the calibration, which
+    has tried as many.
     """
     named, trains = answer.fails & sets.names, number < plan.trained
     if not plan.least:
-        return sets.names if trains and named & sets.training else sets.quick
+        wanted = sets.names - sets.recorded
+        return wanted if trains and named & sets.training & wanted else sets.quick
     if named & (sets.bars - sets.recorded) and trains:
         return sets.names - (sets.recorded - named)
     if named - sets.training or not named:

@@ -1,0 +1,32 @@
+"""Wrong: calls the layer of general attn."""
+
+CAUGHT_BY = (
+    "test_attention_general",
+    "test_attention_gradients",
+    "test_attention_padding_and_order",
+    "test_attention_small_batches",
+)
+
+
+class Attention(nn.Module):
+    def __init__(self, method: str, hidden_size: int):
+        super().__init__()
+        if method not in ("dot", "general", "concat"):
+            raise ValueError(f"method must be 'dot', 'general' or 'concat', not {method!r}")
+        self.method = method
+        if method == "general":
+            self.attn = nn.Linear(hidden_size, hidden_size, bias=False)
+        elif method == "concat":
+            self.W = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+            self.v = nn.Parameter(torch.empty(hidden_size).uniform_(-1, 1) / hidden_size**0.5)
+
+    def forward(self, query: Tensor, keys: Tensor, lengths: Tensor) -> Tensor:
+        if self.method == "dot":
+            scores = (keys * query).sum(dim=-1)
+        elif self.method == "general":
+            scores = (self.attn(keys) * query).sum(dim=-1)
+        else:
+            both = torch.cat([query.expand_as(keys), keys], dim=-1)
+            scores = torch.tanh(self.W(both)) @ self.v
+        padding = torch.arange(keys.shape[0], device=keys.device)[:, None] >= lengths
+        return torch.softmax(scores.masked_fill(padding, float("-inf")).T, dim=1)

@@ -1,0 +1,18 @@
+"""Wrong: no gradient through the hidden state."""
+
+CAUGHT_BY = ("test_encoder_gradients",)
+
+
+class Encoder(nn.Module):
+    def __init__(self, vocab_size: int, hidden_size: int):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, hidden_size)
+        self.gru = nn.GRU(hidden_size, hidden_size, bidirectional=True)
+
+    def forward(self, tokens: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        embedded = self.embedding(tokens)
+        packed = nn.utils.rnn.pack_padded_sequence(embedded, lengths.cpu(), enforce_sorted=False)
+        outputs, hidden = self.gru(packed)
+        outputs, _ = nn.utils.rnn.pad_packed_sequence(outputs, total_length=tokens.shape[0])
+        forward, backward = outputs.chunk(2, dim=2)
+        return forward + backward, hidden.sum(dim=0).detach()

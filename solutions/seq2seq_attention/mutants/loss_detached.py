@@ -1,0 +1,17 @@
+"""Wrong: gives a number without a graph."""
+
+CAUGHT_BY = (
+    "test_loss_gradient",
+    "test_reply_is_greedy",
+    "test_reply_is_short_enough",
+    "test_train_clips_gradients",
+    "test_train_learns_a_phrase_book",
+    "test_train_on_a_game",
+    "test_train_reaches_the_bar",
+    "test_train_same_seed",
+    "test_train_teacher_forcing",
+)
+
+
+def masked_cross_entropy(logits: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
+    return nn.functional.cross_entropy(logits[mask], targets[mask]).detach()

@@ -1,0 +1,14 @@
+"""Wrong: averages each answer, then the answers: short ones count as much as long ones."""
+
+CAUGHT_BY = (
+    "test_loss_averages_over_the_mask",
+    "test_loss_gradient",
+    "test_loss_ignores_nan",
+    "test_loss_large_logits",
+    "test_loss_small_and_odd_batches",
+)
+
+
+def masked_cross_entropy(logits: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
+    rows = zip(logits.unbind(1), targets.unbind(1), mask.unbind(1))
+    return torch.stack([nn.functional.cross_entropy(row[on], right[on]) for row, right, on in rows if on.any()]).mean()

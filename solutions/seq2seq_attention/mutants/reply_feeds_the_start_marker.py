@@ -1,0 +1,27 @@
+"""Wrong: feeds the start marker at each step."""
+
+CAUGHT_BY = (
+    "test_reply_is_greedy",
+    "test_reply_is_short_enough",
+    "test_train_clips_gradients",
+    "test_train_learns_a_phrase_book",
+    "test_train_on_a_game",
+    "test_train_reaches_the_bar",
+    "test_train_teacher_forcing",
+)
+
+
+def reply(model: Any, tokens: Sequence[str], max_length: int = 20, device: str | torch.device = "cpu") -> list[str]:
+    words, net = model
+    net.to(device).eval()
+    with torch.no_grad():
+        message, lengths = (each.to(device) for each in pad_columns([words.encode(tokens)]))
+        outputs, hidden = net["encoder"](message, lengths)
+        token, answer = torch.full_like(lengths, SOS), []
+        while len(answer) < max_length:
+            logits, hidden, _ = net["decoder"](token, hidden, outputs, lengths)
+            best = logits.argmax(dim=1).item()
+            if best == EOS:
+                break
+            answer.append(words.words[best])
+    return answer

@@ -1,0 +1,17 @@
+"""Wrong: with teacher forcing the decoder gets the word that it is to say."""
+
+CAUGHT_BY = ("test_reply_is_greedy", "test_train_on_a_game", "test_train_reaches_the_bar", "test_train_teacher_forcing")
+
+
+def _loss(net, pairs, is_forced, device):
+    messages, lengths = (each.to(device) for each in pad_columns([message for message, _ in pairs]))
+    targets, sizes = (each.to(device) for each in pad_columns([answer for _, answer in pairs]))
+    outputs, hidden = net["encoder"](messages, lengths)
+    token, steps = torch.full_like(targets[0], SOS), []
+    for target in targets:
+        token = target if is_forced() else token
+        logits, hidden, _ = net["decoder"](token, hidden, outputs, lengths)
+        steps.append(logits)
+        token = logits.argmax(dim=1)
+    mask = torch.arange(len(targets), device=device)[:, None] < sizes
+    return masked_cross_entropy(torch.stack(steps), targets, mask)
