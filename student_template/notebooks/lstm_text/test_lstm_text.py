@@ -217,19 +217,24 @@ def lstm_step(student, weights, x, h, c):
 @probe
 def lstm_parameters(student, input_size, hidden_size):
     first, second = (student.LSTMCell(input_size, hidden_size) for _ in range(2))
-    return [[[name, list(p.shape)] for name, p in first.named_parameters()], first.weight_hh, second.weight_hh]
+    weights = [[cell.weight_ih, cell.weight_hh] for cell in (first, second)]
+    return [[name, list(p.shape)] for name, p in first.named_parameters()], *weights
 
 
 @points(2, question="lstm_cell")
 def test_lstm_cell_parameters(submission):
-    """A cell registers the four parameters of torch.nn.LSTMCell, of the same shapes, with random weights."""
+    """A cell registers the four parameters of torch.nn.LSTMCell, of the same shapes, with small random weights."""
     shapes, first, second = submission.run(lstm_parameters, 3, 5)
     expected = [["bias_hh", [20]], ["bias_ih", [20]], ["weight_hh", [20, 5]], ["weight_ih", [20, 3]]]
     hint = "only an nn.Parameter that is set as an attribute of the module is registered"
     assert_close(sorted(shapes), expected, label="named_parameters() of LSTMCell(3, 5)", hint=hint)
-    assert_close(anywhere(first), torch.zeros(20, 5), atol=10, label="weight_hh")  # its form, and that it is small
-    if torch.equal(first, second):
-        raise CheckFailure("two new cells have the same weight_hh", hint="draw the weights at random")
+    for name, columns, *weights in zip(("weight_ih", "weight_hh"), (3, 5), first, second, strict=True):
+        assert_close(anywhere(weights[0]), torch.zeros(20, columns), atol=1e9, label=f"{name} of a new LSTMCell")
+        if (largest := weights[0].abs().max().item()) > 4.5:  # ten times PyTorch's own
+            details = [f"the largest of {name} is {largest:.1f}"]
+            raise CheckFailure("a new LSTMCell has large weights", details, hint="draw within 1 / sqrt(hidden_size)")
+        if torch.equal(*weights):
+            raise CheckFailure(f"two new LSTMCells have the same {name}", hint="draw the weights at random")
 
 
 @points(4, question="lstm_cell")
