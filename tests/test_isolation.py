@@ -582,7 +582,7 @@ def test_workers_die_with_their_nursery(tmp_path, tiny):
         wait_for(lambda: named(mark[-15:]))
         os.kill(engine._nursery.pid, signal.SIGKILL)
         wait_for(lambda: not named(mark[-15:]))
-        engine._host.kill()
+        os.kill(engine._host.pid, signal.SIGKILL)
         watcher.join(30)
 
 

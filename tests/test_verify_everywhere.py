@@ -487,12 +487,12 @@ def test_the_output_says_what_ran_where(compare):
     known = [result("sandbox", "passed", answer=name) for name in names]
     found = compare(*known, *(result("otter", "passed", answer=name) for name in names[:2]), answers=answers)
     assert [finding.text for finding in found] == [
-        "otter: 2 of 2 answers get the sandbox's verdicts, 2 of them: the solution, 1 of 3 mutants"
+        "2 of 2 answers get the sandbox's verdicts, 2 of them: the solution, 1 of 3 mutants"
     ]
     assert "--everywhere=all" in found[0].advice
     local = [result("local", "passed", answer=name) for name in names]
     (remark,) = compare(*known, *local, answers=[*answers, automatic])
-    assert remark.text == "local: 4 of 4 answers get the sandbox's verdicts, 4 of them: the solution, all 3 mutants"
+    assert remark.text == "4 of 4 answers get the sandbox's verdicts, 4 of them: the solution, all 3 mutants"
     assert remark.advice == "nothing"
     assert compare(*known, answers=answers) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import selectors
@@ -41,6 +42,8 @@ class Zygote:
     def __init__(self) -> None:
         self.environment = _clean_environment()
         self._owner = os.getpid()
+        self._lock = threading.Lock()  # an engine may be watched by one thread and ended by another
+        self._numbers = itertools.count()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (as long as we live)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # The kernel would end it with the thread that starts it, which may be sooner than this process.
@@ -70,15 +73,17 @@ class Zygote:
         Raises:
             InfrastructureError: it is gone.
         """
-        try:
-            socket.send_fds(self._control, [json.dumps(request).encode()], descriptors)
-            answer = self._control.recv(4096)
-        except OSError:
-            answer = b""
-        if not answer:
+        with self._lock:
+            number = next(self._numbers)
+            try:
+                socket.send_fds(self._control, [json.dumps({**request, "number": number}).encode()], descriptors)
+                while answer := self._control.recv(4096):
+                    words: dict[str, Any] = json.loads(answer)
+                    if words["number"] == number:  # Ctrl-C may have kept us from hearing an earlier one
+                        return words
+            except OSError:
+                pass
             _raise_last_words("the zygote", self._log)
-        words: dict[str, Any] = json.loads(answer)
-        return words
 
 
 def _end_zygote(process: subprocess.Popen[bytes], control: socket.socket, owner: int) -> None:

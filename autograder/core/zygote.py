@@ -41,30 +41,39 @@ def main() -> None:
     torch.set_num_threads(1)
     warm_up()
     settle()
-    control = socket.socket(fileno=int(sys.argv[1]))
+    control, alive = socket.socket(fileno=int(sys.argv[1])), set[int]()
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, _MAX_REQUEST, _MAX_DESCRIPTORS)
         if not data:
             return
-        control.send(json.dumps(_answer(json.loads(data), descriptors)).encode())
+        request = json.loads(data)
+        answer = {"number": request["number"], **_answer(request, descriptors, alive)}
+        control.send(json.dumps(answer).encode())
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def _answer(request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def _answer(request: dict[str, Any], descriptors: list[int], alive: set[int]) -> dict[str, Any]:
+    """Do what is asked; ``alive`` are our children that nobody has asked to end."""
     match request["do"]:
         case "fork":
             me, pid = os.getpid(), os.fork()
             if pid == 0:
                 _become(request["module"], request["cores"], descriptors, me)
+            alive.add(pid)
             return {"pid": pid}
         case "look":
-            # It stays a zombie, so that its number and its group's are nobody else's until it is ended.
-            ended = os.waitid(os.P_PID, request["pid"], os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            return {"alive": ended is None}
+            return {"alive": request["pid"] in alive and not _has_ended(request["pid"])}
         case _:
-            _end(request["pid"])
+            if request["pid"] in alive:  # else its number may be another's by now
+                alive.remove(request["pid"])
+                _end(request["pid"])
             return {}
+
+
+def _has_ended(pid: int) -> bool:
+    """It stays a zombie, so that its number and its group's are nobody else's until it is ended."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _end(pid: int) -> None:

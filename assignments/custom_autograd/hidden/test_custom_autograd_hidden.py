@@ -450,8 +450,8 @@ def test_clamp_calls_are_separate(submission, draw):
 @points("0.5", question="clamp")
 def test_clamp_input_changed_afterwards(submission, draw):
     """If x or the result is changed after forward, backward refuses or is right all the same."""
-    x, upstream = draw.away_from_kinks(4, 5, kinks=(-0.3, 0.4), scale=1.5), draw.normal(4, 5)
-    judge_changed_afterwards(submission, "Clamp", [x, -0.3, 0.4], upstream, clamp_to(-0.3, 0.4), (0, "out"))
+    x, upstream = draw.away_from_kinks(4, 5, kinks=(-0.9, 0.8), scale=1.5), draw.normal(4, 5)
+    judge_changed_afterwards(submission, "Clamp", [x, -0.9, 0.8], upstream, clamp_to(-0.9, 0.8), (0, "out"))
 
 
 def rounded(x):
