@@ -366,7 +366,7 @@ def test_automatic_mutants_train_when_nothing_else_sees_them(
     trained = [tests for source, _, tests in engine.graded if "x =" in source and tests & (TRAINS | BAR)]
     assert sorted(trained, key=sorted) == [BAR, BAR, TRAINS, TRAINS, TRAINS]
     untrained = run(course, Plan(automatic=True, trained=0, only=("automatic",)))
-    assert [who for kind, who in broken(untrained) if kind == "survivor"] == ["training", "bar", "never"]
+    assert [who for kind, who in broken(untrained) if kind == "survivor"] == [], "a test that was left out might tell"
 
 
 def test_wrong_answers_meet_the_tests_that_they_can_change(course: Path, engine: type[FakeEngine]) -> None:

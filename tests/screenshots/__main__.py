@@ -2,7 +2,7 @@
 
 "staff" and "student" are of a made-up class. It is made of the assignments' mutants: most students make a few of their
 mistakes, some hand in what can't be graded. It is the same every time; so are its pages, but for dates and durations.
-"verify" is of the verification of all assignments, which takes a few minutes.
+"verify" is of the verification of the assignments whose automatic mutants are settled, without training: some minutes.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def student(folder: Path) -> tuple[Path, int, int]:
 def verified(folder: Path) -> tuple[Path, int, int]:
     """The page of a verification of all assignments."""
     out = folder / "verified"
-    run(["verify", "--all", "--automatic", "--course", str(ROOT), "--out", str(out)])
+    names = sorted(path.parent.name for path in (ROOT / "solutions").glob("*/equivalent.toml"))
+    run(["verify", *names, "--automatic", "--no-training", "--course", str(ROOT), "--out", str(out)])
     return out / "verify.html", 1200, 990
 
 
