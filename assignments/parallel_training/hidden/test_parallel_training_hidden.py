@@ -6,7 +6,7 @@ Expected values come from formulas in one process. Who computed what is noted by
 import math
 
 import torch
-from torch.nn.functional import cross_entropy, mse_loss
+from torch.nn.functional import cross_entropy, mse_loss, poisson_nll_loss
 
 from autograder import CheckFailure, assert_close, points, probe
 from autograder.errors import InfrastructureError
@@ -490,7 +490,7 @@ def test_hogwild_processes_run_together(submission, draw):
     assert_close(met, True, label="whether all three processes were under way at the same time", hint=hint)
 
 
-@points(3, question="hogwild")
+@points(2, question="hogwild")
 def test_hogwild_returns_when_all_are_done(submission, draw):
     """However long some steps take, all of them are done when hogwild returns, and no process is left."""
     inputs, target = [rotated_rows(draw) for _ in range(3)], draw.away_from_kinks(1, 2, gap=0.5)
@@ -503,6 +503,32 @@ def test_hogwild_returns_when_all_are_done(submission, draw):
     cause = "a process still runs"
     assert_close(anywhere(weights[1]), anywhere(weights[0]), label="the model a little later", cause=cause, hint=hint)
     assert_close([later, left], [0, 0], label="steps after the return, and processes that are left", hint=hint)
+
+
+@probe
+def trained_by_a_lopsided_loss(student, weight, x, y, learning_rate):
+    import os
+    import sys
+
+    model = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=False).to(weight.cpu())
+    with torch.no_grad():
+        model.weight.copy_(weight)
+    sys.path.insert(0, os.path.dirname(os.path.abspath(student.__file__)))  # spawned processes import it
+    try:
+        loss, shards = torch.nn.functional.poisson_nll_loss, [(x.cpu(), y.cpu())]
+        student.hogwild(model, loss, shards, steps=1, learning_rate=learning_rate, processes=1)
+    finally:
+        del sys.path[0]
+    return model.weight.detach()
+
+
+@points(1, question="hogwild")
+def test_hogwild_uses_the_loss_that_it_gets(submission, draw):
+    """The loss is the caller's, of outputs and targets in this order: for Poisson's it matters which is which."""
+    weight, x, y = draw.normal(2, 3), draw.normal(4, 3), draw.uniform(4, 2, low=1.0, high=3.0)
+    trained = submission.run(trained_by_a_lopsided_loss, weight, x, y, 0.1)
+    expected = weight - 0.1 * ((x @ weight.T).exp() - y).T @ x / y.numel()
+    assert_close(anywhere(trained), expected, label="weight after one step", hint="loss_fn(model(x), y), and no other")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -534,7 +560,7 @@ def run_group(submission, what, *args):
 
 
 @probe
-def stepped(student, weights, x, y, world, learning_rate, momentum, decay, steps, old_grad):
+def stepped(student, weights, x, y, world, learning_rate, momentum, decay, steps, old_grad, loss_name="mse_loss"):
     import os
     import sys
 
@@ -550,7 +576,7 @@ def stepped(student, weights, x, y, world, learning_rate, momentum, decay, steps
     sys.path.insert(0, os.path.dirname(os.path.abspath(student.__file__)))  # spawned processes import it
     try:
         losses = [
-            student.data_parallel_step(net, torch.nn.functional.mse_loss, x.cpu(), y.cpu(), optimizer, world)
+            student.data_parallel_step(net, getattr(torch.nn.functional, loss_name), x.cpu(), y.cpu(), optimizer, world)
             for _ in range(steps)
         ]
     finally:
@@ -558,11 +584,11 @@ def stepped(student, weights, x, y, world, learning_rate, momentum, decay, steps
     return losses, [p.detach() for p in net.parameters()]
 
 
-def descent(weights, x, y, learning_rate, momentum=0.0, decay=0.0, steps=1):
+def descent(weights, x, y, learning_rate, momentum=0.0, decay=0.0, steps=1, loss_of=mse_loss):
     """Losses and parameters of plain steps in one process."""
     values, speeds, losses = dict(weights), dict.fromkeys(weights, 0.0), []
     for _ in range(steps):
-        loss, gradients = loss_and_gradients(values, x, y)
+        loss, gradients = loss_and_gradients(values, x, y, loss_of)
         losses.append(loss)
         for name, gradient in zip(weights, gradients, strict=True):
             speeds[name] = momentum * speeds[name] + gradient + decay * values[name]
@@ -589,11 +615,12 @@ def test_step_after_step_with_momentum(submission, draw):
 
 @points(2, question="data_parallel_step")
 def test_step_of_one_process(submission, draw):
-    """A world of one is a world."""
-    weights, x, y = some_weights(draw, 3, 2), draw.normal(4, 3), draw.normal(4, 2)
-    losses, parameters = run_group(submission, stepped, weights, x, y, 1, 0.3, 0.0, 0.0, 1, False)
-    wanted, values = descent(weights, x, y, 0.3)
-    judge_step(parameters, values, "a step of one process")
+    """A world of one is a world, also for a loss in which outputs and targets must not be exchanged."""
+    weights, x, y = some_weights(draw, 3, 2), draw.normal(4, 3), draw.uniform(4, 2, low=1.0, high=3.0)
+    sent = weights, x, y, 1, 0.3, 0.0, 0.0, 1, False, "poisson_nll_loss"
+    losses, parameters = run_group(submission, stepped, *sent)
+    wanted, values = descent(weights, x, y, 0.3, loss_of=poisson_nll_loss)
+    judge_step(parameters, values, "a step of one process", "loss_fn(model(x), y), and no other")
     assert_close(losses, wanted, label="the loss, in a list")
 
 

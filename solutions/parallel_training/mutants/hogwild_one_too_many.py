@@ -1,6 +1,10 @@
 """Wrong: there is one process too many."""
 
-CAUGHT_BY = ("test_hogwild_of_one_process", "test_hogwild_processes_run_together")
+CAUGHT_BY = (
+    "test_hogwild_of_one_process",
+    "test_hogwild_processes_run_together",
+    "test_hogwild_uses_the_loss_that_it_gets",
+)
 
 
 def hogwild(model, loss_fn, shards, *, steps, learning_rate, processes):

@@ -1,6 +1,10 @@
 """Wrong: the loss is always the absolute error."""
 
-CAUGHT_BY = ("test_hogwild_of_one_process", "test_hogwild_processes_run_together")
+CAUGHT_BY = (
+    "test_hogwild_of_one_process",
+    "test_hogwild_processes_run_together",
+    "test_hogwild_uses_the_loss_that_it_gets",
+)
 
 
 def _train_on_shard(rank, model, loss_fn, shards, steps, learning_rate):

@@ -7,6 +7,7 @@ CAUGHT_BY = (
     "test_hogwild_returns_when_all_are_done",
     "test_hogwild_shares_one_model",
     "test_hogwild_trains_on_every_shard",
+    "test_hogwild_uses_the_loss_that_it_gets",
 )
 
 import copy

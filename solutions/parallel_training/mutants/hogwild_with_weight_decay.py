@@ -1,6 +1,9 @@
 """Wrong: there is weight decay."""
 
-CAUGHT_BY = ("test_hogwild_of_one_process",)
+CAUGHT_BY = (
+    "test_hogwild_of_one_process",
+    "test_hogwild_uses_the_loss_that_it_gets",
+)
 
 
 def _train_on_shard(rank, model, loss_fn, shards, steps, learning_rate):
