@@ -7,6 +7,7 @@ import pickle
 import socket
 from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 
@@ -257,7 +258,6 @@ def test_processes_start_in_all_ways_and_talk_to_each_other_alone(grade, tmp_pat
 
 
 def test_a_notebooks_functions_run_in_spawned_processes(grade, tmp_path):
-    nbformat = pytest.importorskip("nbformat")
     cell = nbformat.v4.new_code_cell(SUBMISSION)
     text = nbformat.writes(nbformat.v4.new_notebook(cells=[cell]))
     folder = assignment_with(tmp_path / "together", {name: CALLS[name] for name in ("group_by_a_port", "pools")})

@@ -182,9 +182,9 @@ class Engine:
             jobs, host_jobs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             for end in (ours, theirs, jobs, host_jobs):
                 stack.enter_context(end)
-            hello, host_hello = os.pipe()
             nursery, words = start_nursery(stack, theirs, home, log, self._nursery_order())
             self._resolve(first_words(words, "the nursery", log))
+            hello, host_hello = os.pipe()
             fds = [host_jobs.fileno(), ours.fileno(), host_hello]
             host = start_judge_host(stack, fds, home, log, self._order(), _for_judges())
             os.close(host_hello)

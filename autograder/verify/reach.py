@@ -49,8 +49,11 @@ class Reach:
     """
 
     def __init__(self, solution: str, files: Iterable[Path]):
-        self._solution = ast.parse(solution)
-        self._known = _by_name(self._solution.body)
+        body = ast.parse(solution).body
+        self._known = _by_name(body)
+        self._statements = {ast.dump(node) for node in body}
+        self._imports = _imports(body)
+        self._mentioned = _mentions(body).names | self._known.keys()
         uses = _closed({name: _mentions(nodes, inside=True).among(self._known) for name, nodes in self._known.items()})
         trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
         helpers = _by_name([node for tree in trees for node in tree.body])
@@ -77,25 +80,20 @@ class Reach:
     def _changed(self, source: str) -> frozenset[str] | None:
         """Names of the solution's definitions that differ; None: it can't be said what the change affects."""
         theirs = ast.parse(source)
-        same = {ast.dump(node) for node in self._solution.body}
-        imports = _imports(self._solution)
         changed: set[str] = set()
         for node in theirs.body:
-            if ast.dump(node) in same or (isinstance(node, _Import) and _imports(node).items() <= imports.items()):
+            known_import = isinstance(node, _Import) and _imports([node]).items() <= self._imports.items()
+            if known_import or ast.dump(node) in self._statements:
                 continue
             bound = frozenset(_bound(node))
             if isinstance(node, _Definition) and node.name in self._known:
                 changed.add(node.name)
                 if not _is_quiet(node):
                     return None
-            elif not bound or bound & self._all_mentions or not _is_quiet(node):
+            elif not bound or bound & self._mentioned or not _is_quiet(node):
                 return None
         gone = self._known.keys() - _by_name(theirs.body).keys()
         return None if gone else frozenset(changed)
-
-    @property
-    def _all_mentions(self) -> frozenset[str]:
-        return _mentions(self._solution.body).names | self._known.keys()
 
 
 def _by_name(body: Iterable[ast.stmt]) -> dict[str, list[ast.stmt]]:
@@ -118,10 +116,10 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         yield from (one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
 
 
-def _imports(tree: ast.AST) -> dict[str, tuple[str | None, str]]:
+def _imports(nodes: Iterable[ast.stmt]) -> dict[str, tuple[str | None, str]]:
     """What imports bind: names, and where each comes from."""
     found: dict[str, tuple[str | None, str]] = {}
-    for node in ast.walk(tree):
+    for node in (inner for outer in nodes for inner in ast.walk(outer)):
         if isinstance(node, _Import):
             origin = node.module if isinstance(node, ast.ImportFrom) else None
             found |= {(alias.asname or alias.name).partition(".")[0]: (origin, alias.name) for alias in node.names}
