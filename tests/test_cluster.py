@@ -621,18 +621,28 @@ def test_nodes_on_this_machine_leave_the_terminals_process_group(local):
     assert os.getsid(0) not in local._client.run(os.getsid, 0).values()
 
 
+def kept_on(pool: DaskPool) -> list[tuple[object, ...]]:
+    def of_node() -> tuple[object, ...]:
+        here = node._this_node()
+        return len(here._orders), len(here._folders), here._engine is not None, here._top.exists()
+
+    return [pool._client.submit(of_node, workers=[one], pure=False).result() for one in pool.workers()]
+
+
 def test_nothing_of_a_batch_stays_on_a_node(stand_in, tiny, tasks_of):
-    def kept() -> list[tuple[object, ...]]:
-        def of_node() -> tuple[object, ...]:
-            here = node._this_node()
-            return len(here._orders), len(here._folders), here._engine is not None, here._top.exists()
-
-        return [stand_in._client.submit(of_node, workers=[one], pure=False).result() for one in stand_in.workers()]
-
     with on(stand_in, tiny) as engine:
         assert len(list(engine.grade(tasks_of({"one": "text"})))) == 1
-        assert kept() == [(1, 1, True, True)] * 2
-    assert kept() == [(0, 0, False, False)] * 2
+        assert kept_on(stand_in) == [(1, 1, True, True)] * 2
+    assert kept_on(stand_in) == [(0, 0, False, False)] * 2
+
+
+def test_a_node_does_not_get_ready_for_a_batch_that_is_over(stand_in, tiny):
+    """A node that came back during the last chunk has its call still queued when the batch ends."""
+    with on(stand_in, tiny) as engine:
+        order, package = engine._order.to_json(), engine._crew._package
+    late = stand_in._client.submit(node.prepare, order, package, pure=False).result()
+    assert json.loads(late)["problem"] == "the batch is over"
+    assert kept_on(stand_in) == [(0, 0, False, False)] * 2
 
 
 def test_another_engine_on_a_node_is_refused(local, tiny, monkeypatch):

@@ -125,6 +125,13 @@ class Crew:
         """A node that started anew, at the same address."""
         self._members.pop(member.worker.address, None)
 
+    def disband(self) -> None:
+        """Forget the nodes, also those that are still getting ready."""
+        for _, call in self._preparing.values():
+            call.drop()
+        self._preparing.clear()
+        self._members.clear()
+
     def _usable(self) -> dict[str, Worker]:
         gpu = self._order.device == "cuda"
         return {address: worker for address, worker in self._pool.workers().items() if worker.gpus or not gpu}

@@ -102,6 +102,7 @@ class ClusterEngine:
             self._order = self._make_order(content_hash(package))
             stack.callback(self._pool.release, self._order.batch)
             self._crew = Crew(self._pool, self._order, package, wait=self._cluster.wait, note=self._note)
+            stack.callback(self._crew.disband)
             self._agree()
             self._stack = stack.pop_all()
         return self

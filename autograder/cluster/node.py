@@ -48,7 +48,6 @@ class Node:
         self._jobs = jobs
         self._work: queue.Queue[tuple[Callable[[], Any], Future[Any]]] = queue.Queue()
         self._orders: dict[str, Order] = {}
-        self._released: set[str] = set()
         self._folders: dict[str, Path] = {}
         self._engine: Engine | None = None
         self._batch = ""
@@ -75,8 +74,7 @@ class Node:
         return self._on_thread(lambda: self._grade(batch, submissions)).result()  # type: ignore[no-any-return]
 
     def release(self, batch: str) -> Future[Any]:
-        """End a batch: what is left of a chunk is not graded."""
-        self._released.add(batch)
+        """Forget a batch that is over."""
         return self._on_thread(lambda: self._forget(batch))
 
     def folder_of(self, order: Order) -> Path | None:
@@ -106,6 +104,8 @@ class Node:
             raise ClusterError(
                 f"it has engine {mine}, the driver has {order.engine}: install the same, then start its worker anew"
             )
+        if order.batch in _over:
+            raise ClusterError("the batch is over")
         self._unpack(order, package)
         self._orders[order.batch] = order
         engine = self._engine_for(order)
@@ -121,7 +121,7 @@ class Node:
             tasks = (_task(scratch / f"{number:05d}", *item) for number, item in enumerate(submissions))
             for graded in engine.grade(tasks):
                 done.append(asdict(graded))
-                if batch in self._released:
+                if batch in _over:
                     break
         return done
 
@@ -170,13 +170,13 @@ class Node:
         if self._batch == batch:
             self._end_engine()
         self._orders.pop(batch, None)
-        self._released.discard(batch)
         if not self._orders:  # hidden tests don't stay behind
             self._folders.clear()
             self._packages.close()
 
 
 _node: Node | None = None
+_over: set[str] = set()  # batches; kept for good, since a queued ``prepare`` may come after its batch's end
 _making = threading.Lock()
 
 
@@ -208,7 +208,11 @@ def grade_chunk(order: str, submissions: list[tuple[str, str, Files]]) -> str:
 
 
 async def release(batch: str) -> None:
-    """Outside of the queue: end the engine of a batch, within some seconds or as soon as it can be."""
+    """Outside of the queue: end the engine of a batch, within some seconds or as soon as it can be.
+
+    What is left of a chunk is not graded.
+    """
+    _over.add(batch)
     if _node is not None:
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(_node.release(batch))), _GOODBYE_SECONDS)
