@@ -65,7 +65,7 @@ def met_by(plan: Plan, sets: TestSets, answer: Answer) -> list[frozenset[str]]:
         (VARIANT, ALL - BAR, ALL),
         (BY_A_TEST, QUICK, ALL),
         (BY_TRAINING, QUICK | TRAINS, ALL),
-        (BY_A_BAR, ALL, ALL),
+        (BY_A_BAR, QUICK | BAR, ALL),
         (AUTOMATIC, QUICK, QUICK),
     ],
     ids=lambda value: value.name if isinstance(value, Answer) else None,
@@ -74,6 +74,15 @@ def test_one_seed_trains_only_for_what_nothing_else_shows(answer, recorded, unre
     """Nothing else: no quicker test that the mutant names, and no calibration."""
     assert met_by(Plan(), SETS, answer) == [recorded]
     assert met_by(Plan(), UNRECORDED, answer) == [unrecorded]
+
+
+def test_one_seed_trains_a_mutant_for_one_of_the_tests_that_it_names():
+    sets = TestSets(ALL | {"test_trains_too"}, TRAINS | BAR | {"test_trains_too"}, BAR, recorded=BAR)
+    answers = [mutant(f"number_{number}", "test_train", "test_trains_too", "test_bar") for number in range(20)]
+    met = [job.tests - QUICK for job in first_jobs(Plan(), answers, sets)]
+    assert set(met) == {TRAINS, frozenset({"test_trains_too"})}
+    assert met == [job.tests - QUICK for job in first_jobs(Plan(), answers, sets)]
+    assert {job.tests for job in first_jobs(Plan(every_test=True), answers, sets)} == {sets.names - BAR}
 
 
 def test_more_seeds_train_on_the_first_of_them():

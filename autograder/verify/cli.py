@@ -58,7 +58,9 @@ def _add_effort(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-training", action="store_true", help="leave out tests that train models")
     parser.add_argument(
-        "--every-test", action="store_true", help="wrong answers meet also the tests that their change can't reach"
+        "--every-test",
+        action="store_true",
+        help="wrong answers meet also tests that their change can't reach; who names one that trains, all these",
     )
     parser.add_argument("--automatic", action="store_true", help="automatic mutants of the solution too")
     parser.add_argument(

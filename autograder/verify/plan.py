@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,8 @@ class Plan:
         automatic: automatic mutants too.
         everywhere: not only in the sandbox, but wherever students and graders run tests.
         whole: there too all answers by all tests, which takes hours.
-        every_test: wrong answers meet also those tests that their change can't reach.
+        every_test: wrong answers meet also those tests that their change can't reach, and train though others
+            catch them.
         only: patterns of the answers to grade; none: all.
         jobs: answers graded at the same time.
     """
@@ -37,8 +39,8 @@ class Plan:
 
     @property
     def least(self) -> bool:
-        """One seed only: then a mutant does not train when other tests catch it."""
-        return self.seeds == 1
+        """One seed only: then a mutant does not train when other tests catch it, and no more than one catch needs."""
+        return self.seeds == 1 and not self.every_test
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,9 @@ def _for_right(plan: Plan, answer: Answer, sets: TestSets, number: int) -> froze
 def _for_mutant(plan: Plan, answer: Answer, sets: TestSets, number: int) -> frozenset[str]:
     """With training those that name a test that trains: the others train as the solution does.
 
-    In the least effort a mutant trains only where nothing else catches it, and for a bar only where nothing but that
-    does, or where no calibration says that the bar catches it. With more seeds bars are left to the calibration, which
-    has tried as many.
+    In the least effort a mutant trains only where nothing else catches it, for one of the tests that it names, and for
+    a bar only where nothing but that does, or where no calibration says that the bar catches it. With more seeds bars
+    are left to the calibration, which has tried as many.
     """
     named, trains = answer.fails & sets.names, number < plan.trained
     if not plan.least:
@@ -133,6 +135,9 @@ def _for_mutant(plan: Plan, answer: Answer, sets: TestSets, number: int) -> froz
         return sets.names - (sets.recorded - named)
     if named - sets.training or not named:
         return sets.quick
-    if not trains:
-        return frozenset()
-    return sets.names - sets.bars if named - sets.bars else sets.names
+    return sets.quick | {_one_of(answer, named - sets.bars or named)} if trains else frozenset()
+
+
+def _one_of(answer: Answer, tests: frozenset[str]) -> str:
+    """Always the same one for an answer, and others for others."""
+    return sorted(tests)[zlib.crc32(answer.name.encode()) % len(tests)]
