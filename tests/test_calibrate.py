@@ -270,6 +270,27 @@ def test_one_bad_training_in_ninety_is_no_problem():
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
+        (
+            [(0.5, 0.92, 0.93), *series(0.92, 0.004, 29)],
+            series(0.8, 0.01),
+            "solution does miss a bar of 0.860 in 1 of 90",
+        ),
+        (
+            series(0.92, 0.004),
+            [(0.87, 0.8, 0.8), *series(0.8, 0.004, 29)],
+            "mutant m does reach a bar of 0.860 in 1 of 90",
+        ),
+    ],
+)
+def test_one_bad_training_is_told_where_a_test_judges_by_one(right, wrong, said):
+    rule = replace(RULE, once="test_once")
+    (problem,) = assess(rule, {"right": {"solution": right}, "wrong": {"m": wrong}}, 0.86).problems
+    assert problem == f"{said} trainings, and test_once judges by one"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
         (series(0.86, 0.01), series(0.8, 0.01), "variant v may miss a bar of 0.860"),
         (series(0.92, 0.01), series(0.86, 0.01), "mutant m may reach a bar of 0.860"),
         ([(None, 0.92, 0.93), *series(0.92, 0.01, 29)], series(0.8, 0.01), "variant v gave no number in 1 of 90"),

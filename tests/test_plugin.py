@@ -121,13 +121,13 @@ def test_seed_changes_inputs_and_repeats(student):
     (student.path / "tiny.py").write_text(
         "def double(x):\n    print('SUM', x.sum().item())\n    assert 0\ndef halve(x):\n    return x / 2\n"
     )
-    seen = {seed: run(student, "--seed", seed, "-k", "test_double").stdout.get_lines_after("*SUM*")[0] for seed in "01"}
 
     def sums(seed: str) -> list[str]:
         return [line for line in run(student, "--seed", seed).outlines if line.startswith("SUM")]
 
-    assert sums("0") == sums("0") != sums("1")
-    assert seen
+    first = sums("0")
+    assert first
+    assert first == sums("0") != sums("1")
 
 
 def test_cuda_that_is_not_there(student):

@@ -37,7 +37,7 @@ from autograder.similarity.threshold import CEILING, FLOOR, OF_SMALL_CLASS, SMAL
 from tests.conftest import TINY
 
 COURSE = Path(__file__).parent.parent
-ASSIGNMENTS = ("custom_autograd", "lstm_text", "manual_backprop", "mlp_mnist", "tensor_ops")
+ASSIGNMENTS = tuple(sorted(path.parent.name for path in (COURSE / "assignments").glob("*/assignment.toml")))
 
 STUB = '''"""Doubling."""
 import torch
@@ -382,7 +382,7 @@ def test_independent_solutions_are_not_listed_and_copies_are(material):
 
 
 def test_the_fixed_limits_are_those_that_were_measured(material):
-    """In ``threshold``: independent work 0.12 at most, one function rewritten 0.78 at least, disguised 0.9."""
+    """In ``threshold``: independent work 0.23 at most, one function rewritten 0.78 at least, disguised 0.9."""
 
     def hashes(data: bytes) -> np.ndarray:
         request = {"stub": material.stub, "handout": material.handout, "submissions": [[["a.py", packed(data)]]]}
@@ -391,7 +391,7 @@ def test_the_fixed_limits_are_those_that_were_measured(material):
 
     own = {name: hashes(data) for name, data in material.variants.items()}
     natural = likenesses(list(own.values()), 0.01)
-    assert natural.likeness.max() < 0.15
+    assert natural.likeness.max() < 0.25 < FLOOR
     for mutant in material.mutants.values():
         assert likenesses([own["solution"], hashes(mutant)], 0.0).likeness.max() > 0.75
 

@@ -191,6 +191,11 @@ def _problems(
             scores = trainings(numbers[side][name])
             if side == "right" and (broken := scores.count(None)):
                 yield f"{label(side, name)} gave no number in {broken} of {len(scores)} trainings"
+            elif rule.once and chance.trainings:
+                yield (
+                    f"{label(side, name)} does {verb} a bar of {bar:.3f} in {chance.trainings} of {len(scores)} "
+                    f"trainings, and {rule.once} judges by one"
+                )
             elif chance.at_most > LIMIT and (chance.trainings or not few):
                 yield (
                     f"{label(side, name)} may {verb} a bar of {bar:.3f}: {chance.trainings} of {len(scores)} trainings "

@@ -61,12 +61,15 @@ class BarRule:
         trials: trainings, each on data of its own; their median is judged.
         regrade_within: a median that is at most this much below the bar gets as many new trials, once; then the median
             of all of them counts.
+        once: the test that judges one training by it, if there is one: what is measured is the same, and students see
+            how it is done.
     """
 
     name: str
     test: str = ""
     trials: int = 3
     regrade_within: float = 0.0
+    once: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Text:
 
 
 def read_text(path: Path) -> Text:
-    """A file in UTF-8 or UTF-16, as its byte order mark says, or else in UTF-8 or Windows' Western code page.
+    """A file in UTF-8 or UTF-16 (with a byte order mark, or plainly so), or else in Windows' Western code page.
 
     Raises:
         CourseError: it can't be read, is too large, or is no text.
@@ -44,6 +44,8 @@ def read_text(path: Path) -> Text:
     if len(data) > MAX_BYTES:
         raise CourseError(f"{path}: larger than {MAX_BYTES // 2**20} MiB, so no table of a course")
     mark, encoding = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", ""))
+    if not mark and b"\0" in data[:200]:
+        encoding = "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
     for name in (encoding,) if encoding else ("utf-8", "cp1252"):
         try:
             return Text(data[len(mark) :].decode(name), name, mark)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.text import one_line
+from autograder.course.tables import read_text
 from autograder.errors import IntakeError
 from autograder.intake.names import shown, unmarked
 
-_MAX_BYTES = 16 * 2**20
 _DELIMITERS = ",;\t|"
 # What platforms and registrars call their columns, all in lower case and without punctuation; the best id first.
 _IDS = (
@@ -74,17 +74,10 @@ def read_roster(path: Path) -> Roster:
     """Read a roster: CSV with a line of headings, in any order, whatever the delimiter and the encoding.
 
     Raises:
-        IntakeError: it can't be read, lacks a column of names or ids, or names somebody twice.
+        CourseError: it can't be read.
+        IntakeError: it lacks a column of names or ids, or names somebody twice.
     """
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise IntakeError(f"{path}: can't be read: {error.strerror}") from None
-    if len(data) > _MAX_BYTES:
-        raise IntakeError(f"{path}: larger than {_MAX_BYTES // 2**20} MiB, so no roster")
-    text = _decoded(data, path)
-    delimiter, body = _delimiter(text)
+    delimiter, body = _delimiter(read_text(path).text)
     try:
         rows = [(number, row) for number, row in _rows(body, delimiter) if any(cell.strip() for cell in row)]
     except csv.Error as error:
@@ -165,22 +158,6 @@ def _spellings(name: str) -> set[str]:
 def _squashed(name: str) -> str:
     plain = unmarked(name) if unmarked(name).strip() else name  # some scripts have no plain letters
     return re.sub(r"[\W_]+", "", plain).casefold()
-
-
-def _decoded(data: bytes, path: Path) -> str:
-    """A spreadsheet's text: UTF-8 or UTF-16 (with a byte order mark, or plainly so), else Windows' Western one."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings: tuple[str, ...] = ("utf-16",)
-    elif b"\0" in data[:200]:
-        encodings = ("utf-16-be" if data[:1] == b"\0" else "utf-16-le",)
-    else:
-        encodings = ("utf-8-sig", "cp1252")
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise IntakeError(f"{path}: its encoding is unknown; save it as CSV in UTF-8")
 
 
 def _delimiter(text: str) -> tuple[str, str]:

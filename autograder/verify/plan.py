@@ -50,7 +50,7 @@ class TestSets:
     Attributes:
         names: all.
         training: those that train models.
-        bars: of these, those that judge by a bar, which takes several trainings.
+        bars: of these, those that judge by a bar, most by several trainings.
         recorded: of these, those whose bars a calibration supports: it has trained all that this is about.
     """
 

@@ -100,7 +100,7 @@ def _all_answers(course: Path, assignment: Assignment, plan: Plan) -> tuple[list
 def _test_sets(course: Path, assignment: Assignment, tests: Sequence[TestInfo]) -> tuple[TestSets, list[Finding]]:
     """The tests by what they cost, and why bars do not follow from what was recorded."""
     training = _training(assignment, tests)
-    bars = frozenset(rule.test for rule in assignment.bars) & training
+    bars = frozenset(test for rule in assignment.bars for test in (rule.test, rule.once)) & training
     try:
         reasons = unsupported(assignment, course) if bars else []
     except CalibrationError as error:

@@ -21,11 +21,11 @@ from autograder.report.svg import element  # noqa: E402
 
 ENGLISH = (
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+    *("thirteen", "fourteen", "fifteen", "sixteen"),
 )
 GERMAN = (
     *("eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf"),
-    *("dreizehn", "vierzehn", "fünfzehn", "sechzehn", "siebzehn", "achtzehn", "neunzehn", "zwanzig"),
+    *("dreizehn", "vierzehn", "fünfzehn", "sechzehn"),
 )
 ASKED = ["three", "one", "four", "fifteen", "nine", "two", "six", "five"]
 CELL, LEFT, TOP, EDGE = 34, 84, 82, 12  # pixels
@@ -35,7 +35,7 @@ def game(count, seed):
     """Pairs of numbers in English and, backwards, in German; ``ASKED`` is none of them."""
     rng, pairs = random.Random(seed), []
     while len(pairs) < count:
-        chosen = rng.sample(range(len(ENGLISH)), rng.randint(5, 10))
+        chosen = rng.sample(range(len(ENGLISH)), rng.randint(7, 12))
         message = [ENGLISH[i] for i in chosen]
         if message != ASKED:
             pairs.append((message, [GERMAN[i] for i in reversed(chosen)]))
@@ -95,7 +95,7 @@ def heat_map(columns, rows, weights):
 def main():
     """Train, reply, draw."""
     torch.set_num_threads(1)
-    model = solution.train(game(2000, seed=1), epochs=10, seed=1)
+    model = solution.train(game(1500, seed=1), epochs=10, teacher_forcing=1.0, seed=1)
     model[1].eval()
     with torch.no_grad():
         said, weights = attention(model, ASKED)

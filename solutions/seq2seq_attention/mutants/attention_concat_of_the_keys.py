@@ -6,6 +6,7 @@ CAUGHT_BY = (
     "test_attention_padding_and_order",
     "test_attention_small_batches",
 )
+CAUSES = ("zero",)
 
 
 class Attention(nn.Module):

@@ -1,6 +1,7 @@
 """Wrong: v is (1, H)."""
 
 CAUGHT_BY = ("test_attention_concat", "test_attention_gradients")
+CAUSES = ("an extra dimension of size 1",)
 
 
 class Attention(nn.Module):

@@ -13,6 +13,7 @@ CAUGHT_BY = (
     "test_decoder_small_batches",
     "test_decoder_uses_the_context",
 )
+CAUSES = ("factor *",)
 
 
 class Attention(nn.Module):

@@ -13,6 +13,7 @@ CAUGHT_BY = (
     "test_train_on_a_game",
     "test_train_reaches_the_bar",
 )
+CAUSES = ("zero",)
 
 
 class Attention(nn.Module):

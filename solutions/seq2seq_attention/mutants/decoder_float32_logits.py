@@ -8,6 +8,7 @@ CAUGHT_BY = (
     "test_decoder_small_batches",
     "test_decoder_uses_the_context",
 )
+CAUSES = ("wrong dtype",)
 
 
 class Decoder(nn.Module):

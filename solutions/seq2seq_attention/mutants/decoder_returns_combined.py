@@ -1,20 +1,6 @@
 """Wrong: returns the combined vector as state."""
 
-CAUGHT_BY = (
-    "test_decoder_attends_by_its_method",
-    "test_decoder_reads_all_it_gets",
-    "test_decoder_rows_are_independent",
-    "test_decoder_small_batches",
-    "test_decoder_uses_the_context",
-    "test_reply_is_greedy",
-    "test_reply_is_short_enough",
-    "test_train_clips_gradients",
-    "test_train_learns_a_phrase_book",
-    "test_train_on_a_game",
-    "test_train_reaches_the_bar",
-    "test_train_same_seed",
-    "test_train_teacher_forcing",
-)
+CAUGHT_BY = ("test_decoder_attends_by_its_method",)
 
 
 class Decoder(nn.Module):
@@ -33,4 +19,4 @@ class Decoder(nn.Module):
         weights = self.attention(hidden, encoder_outputs, lengths)
         context = torch.einsum("bt,tbh->bh", weights, encoder_outputs)
         combined = torch.tanh(self.combine(torch.cat([hidden, context], dim=1)))
-        return self.out(combined), hidden[None], weights
+        return self.out(combined), combined, weights

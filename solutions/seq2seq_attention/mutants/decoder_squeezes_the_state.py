@@ -12,6 +12,7 @@ CAUGHT_BY = (
     "test_train_same_seed",
     "test_train_teacher_forcing",
 )
+CAUSES = ("a dimension of size 1 is lost or misplaced", "another shape")
 
 
 class Decoder(nn.Module):

@@ -8,6 +8,7 @@ CAUGHT_BY = (
     "test_encoder_padding_and_order",
     "test_encoder_small_batches",
 )
+CAUSES = ("wrong dtype",)
 
 
 class Encoder(nn.Module):

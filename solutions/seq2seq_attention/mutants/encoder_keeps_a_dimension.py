@@ -15,6 +15,7 @@ CAUGHT_BY = (
     "test_train_same_seed",
     "test_train_teacher_forcing",
 )
+CAUSES = ("an extra dimension of size 1",)
 
 
 class Encoder(nn.Module):

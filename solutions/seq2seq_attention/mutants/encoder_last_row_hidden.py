@@ -5,6 +5,7 @@ CAUGHT_BY = (
     "test_encoder_hidden_is_the_sum_of_the_last_states",
     "test_encoder_padding_and_order",
 )
+CAUSES = ("zero",)
 
 
 class Encoder(nn.Module):

@@ -14,6 +14,7 @@ CAUGHT_BY = (
     "test_train_same_seed",
     "test_train_teacher_forcing",
 )
+CAUSES = ("a dimension of size 1 is lost or misplaced",)
 
 
 class Encoder(nn.Module):

@@ -1,6 +1,7 @@
 """Wrong: takes the logarithm of a softmax that has become 0."""
 
 CAUGHT_BY = ("test_loss_large_logits",)
+CAUSES = ("infinite*",)
 
 
 def masked_cross_entropy(logits: Tensor, targets: Tensor, mask: Tensor) -> Tensor:

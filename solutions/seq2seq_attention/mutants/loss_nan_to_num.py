@@ -1,6 +1,7 @@
 """Wrong: turns NaN into 0, but not infinities into something harmless."""
 
 CAUGHT_BY = ("test_loss_ignores_nan",)
+CAUSES = ("NaN*",)
 
 
 def masked_cross_entropy(logits: Tensor, targets: Tensor, mask: Tensor) -> Tensor:

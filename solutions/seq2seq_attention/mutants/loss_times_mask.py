@@ -1,6 +1,7 @@
 """Wrong: multiplies by the mask: 0 times NaN is NaN."""
 
 CAUGHT_BY = ("test_loss_ignores_nan",)
+CAUSES = ("NaN*",)
 
 
 def masked_cross_entropy(logits: Tensor, targets: Tensor, mask: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Wrong: takes word 3 for padding."""
+"""Wrong: reads each message without its last word."""
 
 CAUGHT_BY = (
     "test_encoder_adds_both_directions",
