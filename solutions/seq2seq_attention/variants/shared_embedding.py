@@ -17,7 +17,7 @@ class Decoder(nn.Module):
     def forward(self, token, hidden, encoder_outputs, lengths):
         out, new = self.rnn(self.table[token][:, None], hidden[None].contiguous())
         weights = self.attend(new[0], encoder_outputs, lengths)
-        context = torch.stack([encoder_outputs[:, b].T @ weights[b] for b in range(len(token))])
+        context = torch.bmm(weights[:, None], encoder_outputs.transpose(0, 1))[:, 0]
         mixed = nn.functional.gelu(self.of_state(out[:, 0]) + self.of_context(context))
         return mixed @ self.table.T + self.bias, new[0], weights
 
@@ -25,7 +25,7 @@ class Decoder(nn.Module):
 def train(pairs, *, epochs, teacher_forcing=0.5, clip=1.0, seed=0, device="cpu"):
     torch.manual_seed(seed)
     words = Words(side for pair in pairs for side in pair)
-    encoder, decoder = Encoder(len(words), 128).to(device), Decoder(len(words), 128, method="concat").to(device)
+    encoder, decoder = Encoder(len(words), 96).to(device), Decoder(len(words), 96, method="concat").to(device)
     both = nn.ModuleList([encoder, decoder])
     optimizer = torch.optim.Adam(both.parameters(), lr=1e-3)
     for epoch in range(epochs):
