@@ -337,6 +337,7 @@ def disguised(text: str, seed: int) -> str:
 class Material:
     """An assignment's texts: what students have, right answers of different people, wrong ones of one."""
 
+    name: str
     stub: str
     handout: str
     variants: dict[str, bytes]
@@ -357,7 +358,7 @@ def material(request) -> Material:
         f"mutant-{path.stem}": compose(solution, path.read_text()).encode()
         for path in sorted((folder / "mutants").glob("*.py"))[::35]
     }
-    return Material(given.stub, given.handout, {**variants, "solution": solution.encode()}, mutants)
+    return Material(name, given.stub, given.handout, {**variants, "solution": solution.encode()}, mutants)
 
 
 def packed(data: bytes) -> str:
@@ -382,7 +383,7 @@ def test_independent_solutions_are_not_listed_and_copies_are(material):
 
 
 def test_the_fixed_limits_are_those_that_were_measured(material):
-    """In ``threshold``: independent work 0.23 at most, one function rewritten 0.78 at least, disguised 0.9."""
+    """In ``threshold``: independent work 0.12 or 0.23 at most, one function rewritten 0.78 at least, disguised 0.9."""
 
     def hashes(data: bytes) -> np.ndarray:
         request = {"stub": material.stub, "handout": material.handout, "submissions": [[["a.py", packed(data)]]]}
@@ -391,7 +392,7 @@ def test_the_fixed_limits_are_those_that_were_measured(material):
 
     own = {name: hashes(data) for name, data in material.variants.items()}
     natural = likenesses(list(own.values()), 0.01)
-    assert natural.likeness.max() < 0.25 < FLOOR
+    assert natural.likeness.max() < (0.25 if material.name == "parallel_training" else 0.15) < FLOOR
     for mutant in material.mutants.values():
         assert likenesses([own["solution"], hashes(mutant)], 0.0).likeness.max() > 0.75
 

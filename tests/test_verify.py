@@ -85,6 +85,16 @@ def test_one_seed_trains_a_mutant_for_one_of_the_tests_that_it_names():
     assert {job.tests for job in first_jobs(Plan(every_test=True), answers, sets)} == {sets.names - BAR}
 
 
+def test_one_seed_leaves_what_a_calibration_shows_of_right_answers_to_it():
+    sets = replace(
+        SETS, names=ALL | {"test_once"}, training=TRAINS | BAR | {"test_once"}, once=frozenset({"test_once"})
+    )
+    assert met_by(Plan(), sets, SOLUTION) == [sets.names]
+    assert met_by(Plan(), sets, VARIANT) == [ALL - BAR]
+    assert met_by(Plan(seeds=2), sets, VARIANT) == [sets.names - BAR, QUICK]
+    assert met_by(Plan(every_test=True), sets, VARIANT) == [sets.names - BAR]
+
+
 def test_more_seeds_train_on_the_first_of_them():
     plan = Plan(seeds=3, trained=2, first=10)
     assert met_by(plan, SETS, SOLUTION) == [ALL, ALL - BAR, QUICK]

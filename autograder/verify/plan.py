@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.verify.facts import Answer
@@ -50,8 +50,9 @@ class TestSets:
     Attributes:
         names: all.
         training: those that train models.
-        bars: of these, those that judge by a bar, most by several trainings.
+        bars: of these, those that judge by a bar, which takes several trainings.
         recorded: of these, those whose bars a calibration supports: it has trained all that this is about.
+        once: those that judge one training by such a bar, and measure it in the same way.
     """
 
     __test__ = False
@@ -60,6 +61,7 @@ class TestSets:
     training: frozenset[str] = frozenset()
     bars: frozenset[str] = frozenset()
     recorded: frozenset[str] = frozenset()
+    once: frozenset[str] = frozenset()
 
     @property
     def quick(self) -> frozenset[str]:
@@ -82,10 +84,10 @@ class Job:
 
 def first_jobs(plan: Plan, answers: Sequence[Answer], sets: TestSets) -> list[Job]:
     """Everything but what depends on outcomes."""
-    jobs = []
+    jobs, shares = [], _shared_out(answers, sets)
     for number in range(max(plan.seeds, plan.flake)):
         for answer in answers:
-            wanted = _wanted(plan, answer, sets, number)
+            wanted = _wanted(plan, answer, sets, number, shares)
             if wanted:
                 jobs.append(Job(answer, plan.first + number, wanted))
     return jobs
@@ -100,27 +102,32 @@ def further_rounds(plan: Plan, sets: TestSets) -> Iterator[frozenset[str]]:
         yield from (group for group in (sets.training - sets.bars, sets.bars) if group)
 
 
-def _wanted(plan: Plan, answer: Answer, sets: TestSets, number: int) -> frozenset[str]:
+def _wanted(plan: Plan, answer: Answer, sets: TestSets, number: int, shares: Mapping[str, str]) -> frozenset[str]:
     """The tests for an answer with the seed of that number."""
     if answer.right:
         return _for_right(plan, answer, sets, number)
     if number >= plan.seeds or (answer.kind == "automatic" and number > 0):
         return frozenset()
     if answer.kind == "mutant":
-        return _for_mutant(plan, answer, sets, number)
+        return _for_mutant(plan, answer, sets, number, shares)
     if answer.kind == "stub" and plan.trained:  # it trains nothing
         return sets.names
     return sets.quick
 
 
 def _for_right(plan: Plan, answer: Answer, sets: TestSets, number: int) -> frozenset[str]:
-    """All, but that a calibration records what reaches a bar: the solution alone trains for it, and once."""
+    """All, but that a calibration records what reaches a bar: the solution alone trains for it, and once.
+
+    In the least effort no other right answer trains for what one of those trainings shows, either.
+    """
     if number >= min(plan.seeds, plan.trained):
         return sets.quick
-    return sets.names if number == 0 and answer.kind == "solution" else sets.names - sets.recorded
+    if number == 0 and answer.kind == "solution":
+        return sets.names
+    return sets.names - sets.recorded - (sets.once if plan.least else frozenset())
 
 
-def _for_mutant(plan: Plan, answer: Answer, sets: TestSets, number: int) -> frozenset[str]:
+def _for_mutant(plan: Plan, answer: Answer, sets: TestSets, number: int, shares: Mapping[str, str]) -> frozenset[str]:
     """With training those that name a test that trains: the others train as the solution does.
 
     In the least effort a mutant trains only where nothing else catches it, for one of the tests that it names, and for
@@ -135,9 +142,16 @@ def _for_mutant(plan: Plan, answer: Answer, sets: TestSets, number: int) -> froz
         return sets.names - (sets.recorded - named)
     if named - sets.training or not named:
         return sets.quick
-    return sets.quick | {_one_of(answer, named - sets.bars or named)} if trains else frozenset()
+    return sets.quick | {shares[answer.name]} if trains else frozenset()
 
 
-def _one_of(answer: Answer, tests: frozenset[str]) -> str:
-    """Always the same one for an answer, and others for others."""
-    return sorted(tests)[zlib.crc32(answer.name.encode()) % len(tests)]
+def _shared_out(answers: Sequence[Answer], sets: TestSets) -> dict[str, str]:
+    """For each mutant that only training catches one of the tests that it names, so that every test meets some."""
+    named = {answer.name: answer.fails & sets.names for answer in answers if answer.kind == "mutant"}
+    met: Counter[str] = Counter()
+    shares = {}
+    for name, tests in sorted(named.items(), key=lambda item: (len(item[1]), item[0])):
+        if tests and tests <= sets.training:
+            shares[name] = min(sorted(tests - sets.bars or tests), key=lambda test: met[test])
+            met[shares[name]] += 1
+    return shares

@@ -100,7 +100,7 @@ def _all_answers(course: Path, assignment: Assignment, plan: Plan) -> tuple[list
 def _test_sets(course: Path, assignment: Assignment, tests: Sequence[TestInfo]) -> tuple[TestSets, list[Finding]]:
     """The tests by what they cost, and why bars do not follow from what was recorded."""
     training = _training(assignment, tests)
-    bars = frozenset(test for rule in assignment.bars for test in (rule.test, rule.once)) & training
+    bars = frozenset(rule.test for rule in assignment.bars) & training
     try:
         reasons = unsupported(assignment, course) if bars else []
     except CalibrationError as error:
@@ -108,7 +108,9 @@ def _test_sets(course: Path, assignment: Assignment, tests: Sequence[TestInfo]) 
     advice = f"run `autograder calibrate {assignment.name}`; until then models are trained here for what it would say"
     findings = [Finding("calibration", "the bar", reason, advice, broken=False) for reason in reasons]
     names = frozenset(test.name for test in tests)
-    return TestSets(names, training, bars, frozenset() if reasons else bars), findings
+    if reasons:
+        return TestSets(names, training, bars), findings
+    return TestSets(names, training, bars, bars, frozenset(rule.once for rule in assignment.bars) & training), findings
 
 
 def _training(assignment: Assignment, tests: Sequence[TestInfo]) -> frozenset[str]:
